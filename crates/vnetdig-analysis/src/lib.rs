@@ -1,0 +1,1 @@
+//! What it means: checks of traces against the topology.

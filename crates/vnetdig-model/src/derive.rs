@@ -1,0 +1,441 @@
+//! What Azure writes by itself: the public names of servers, the records of zone groups and injected servers,
+//! registered and platform names of virtual machines.
+//!
+//! A declared record set of the same owner and type always wins over a derived one.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
+
+use crate::client::ClientKind;
+use crate::dns::LinkState;
+use crate::facts::Facts;
+use crate::fqdn::Fqdn;
+use crate::id::Table;
+use crate::network::{Place, VnetId};
+use crate::record::{
+    Address, RecordData, RecordSet, RecordSetId, RecordType, Symbol, SymbolKind, Symbols, Ttl, ZoneData, ZoneDataId,
+    ZoneDataKind,
+};
+use crate::rule::Rule;
+use crate::service::{
+    ConnectionState, Connectivity, DnsLayout, EndpointTarget, PostgresServer, PostgresServerId, PrivateEndpoint,
+    PrivateLinkService, PrivateLinkServiceId,
+};
+use crate::source::Origin;
+use crate::switches::PublicPrivatelinkAnswer;
+
+/// TTL of the public alias and the address of a flexible server (S-500).
+const SERVER_TTL: Ttl = Ttl(30);
+/// TTL of records written by a zone group (S-326) and of registered machines (S-030).
+const MANAGED_TTL: Ttl = Ttl(10);
+
+/// What is known of a public name beyond its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// The name.
+    pub name: Fqdn,
+    /// Whether everything below it is known too.
+    pub subtree: bool,
+    /// Where the knowledge comes from.
+    pub origin: Origin,
+}
+
+/// Everything derived from the facts.
+#[derive(Clone, Debug)]
+pub struct Derived {
+    /// Declared and derived record sets.
+    pub record_sets: Table<RecordSetId, RecordSet>,
+    /// Values nobody declared.
+    pub symbols: Symbols,
+    /// Bodies of data: the declared ones and, per network, its platform names.
+    pub zone_data: Table<ZoneDataId, ZoneData>,
+    /// The platform names of each network: forward names and pointers.
+    pub platform: Vec<PlatformData>,
+    /// Public names about which everything is known.
+    pub known_public: Vec<Known>,
+}
+
+/// The platform names of one network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlatformData {
+    /// Names below the network's own suffix (S-032).
+    pub forward: ZoneDataId,
+    /// Pointers of its machines (S-034).
+    pub reverse: ZoneDataId,
+}
+
+/// Derives what Azure writes by itself.
+#[must_use]
+pub fn derive(facts: &Facts) -> Derived {
+    let mut derivation = Derivation {
+        facts,
+        out: Derived {
+            record_sets: facts.record_sets.clone(),
+            symbols: facts.symbols.clone(),
+            zone_data: facts.zone_data.clone(),
+            platform: Vec::new(),
+            known_public: Vec::new(),
+        },
+        taken: indexmap::IndexSet::default(),
+    };
+    for set in facts.record_sets.values() {
+        derivation.taken.insert((set.zone, set.owner.clone(), set.record_type));
+    }
+    for gone in &facts.withdrawn {
+        derivation.taken.insert((gone.zone, gone.owner.clone(), gone.record_type));
+    }
+    for (zone, origin) in &facts.public.complete_zones {
+        derivation.known(zone.clone(), true, *origin);
+    }
+    derivation.postgres_servers();
+    derivation.virtual_endpoints();
+    derivation.private_link_services();
+    derivation.zone_groups();
+    derivation.machines();
+    derivation.out
+}
+
+struct Derivation<'a> {
+    facts: &'a Facts,
+    out: Derived,
+    taken: indexmap::IndexSet<(ZoneDataId, Fqdn, RecordType), rustc_hash::FxBuildHasher>,
+}
+
+impl Derivation<'_> {
+    fn known(&mut self, name: Fqdn, subtree: bool, origin: Origin) {
+        self.out.known_public.push(Known { name, subtree, origin });
+    }
+
+    /// Adds a record set unless one of the same owner and type is there.
+    fn add(&mut self, zone: ZoneDataId, owner: &Fqdn, ttl: Ttl, data: SmallVec<[RecordData; 1]>, origin: Origin) {
+        let record_type = data[0].record_type();
+        let auto_registered = matches!(origin, Origin::Derived { rule: Rule(30), .. });
+        let holds_alias = self.taken.contains(&(zone, owner.clone(), RecordType::CNAME));
+        if !holds_alias && self.taken.insert((zone, owner.clone(), record_type)) {
+            let owner = owner.clone();
+            self.out.record_sets.push(RecordSet { zone, owner, record_type, ttl, data, auto_registered, origin });
+        }
+    }
+
+    fn add_public(&mut self, owner: &Fqdn, ttl: Ttl, data: RecordData, origin: Origin) {
+        let public = self.facts.public_data();
+        self.known(owner.clone(), false, origin);
+        let declared_alias = self.taken.contains(&(public, owner.clone(), RecordType::CNAME));
+        let declared_address = [RecordType::A, RecordType::AAAA]
+            .iter()
+            .any(|record_type| self.taken.contains(&(public, owner.clone(), *record_type)));
+        if !declared_alias && !(declared_address && data.record_type() == RecordType::CNAME) {
+            self.add(public, owner, ttl, smallvec![data], origin);
+        }
+    }
+
+    /// The declared address, or a symbol named after what lacks it.
+    fn address(&mut self, declared: Option<IpAddr>, kind: SymbolKind, of: &str, origin: Origin) -> Address {
+        if let Some(address) = declared {
+            return Address::Known(address);
+        }
+        let name: Arc<str> = match kind {
+            SymbolKind::PrivateAddress => format!("private-address-of-{of}"),
+            SymbolKind::PublicAddress => format!("public-address-of-{of}"),
+        }
+        .into();
+        let found = self.out.symbols.iter().find(|(_, symbol)| symbol.name == name).map(|(id, _)| id);
+        Address::Symbol(found.unwrap_or_else(|| self.out.symbols.push(Symbol { name, kind, origin })))
+    }
+
+    fn endpoints_of(&self, target: EndpointTarget) -> Vec<&PrivateEndpoint> {
+        let mut endpoints: Vec<_> =
+            self.facts.private_endpoints.values().filter(|endpoint| endpoint.target == target).collect();
+        endpoints.sort_by_key(|endpoint| endpoint.created);
+        endpoints
+    }
+
+    /// Whether the public alias leads to the privatelink name (S-322).
+    fn is_flipped(&self, target: EndpointTarget) -> bool {
+        self.endpoints_of(target).iter().any(|endpoint| {
+            endpoint.connection == ConnectionState::Approved
+                && (!self.facts.switches.zone_group_flips_cname || endpoint.zone_group.is_some())
+        })
+    }
+
+    fn postgres_servers(&mut self) {
+        let facts = self.facts;
+        for (id, server) in facts.postgres_servers.iter() {
+            match &server.connectivity {
+                Connectivity::VnetIntegrated { zone, address, .. } => {
+                    let zone_data = facts.private_zones[*zone].data;
+                    let apex = facts.zone_data[zone_data].apex.clone();
+                    let target = injected_name(facts, server, &apex);
+                    let origin = server.origin.derive(Rule(310));
+                    self.add_public(&server.fqdn, SERVER_TTL, RecordData::Cname(target.clone()), origin);
+                    let absent = server.origin.derive(Rule(311));
+                    self.known(target.clone(), true, absent);
+                    if !apex.has_label("privatelink") && apex != facts.cloud.postgres_suffix() {
+                        self.known(apex, true, absent);
+                    }
+                    self.known(private_link_name(facts, server), true, server.origin.derive(Rule(303)));
+                    let address = self.address(*address, SymbolKind::PrivateAddress, &server.name, origin);
+                    self.add(zone_data, &target, SERVER_TTL, smallvec![RecordData::Address(address)], origin);
+                }
+                Connectivity::Public { address, label, dns_layout, .. } => {
+                    self.public_server(id, server, *address, label.as_deref(), *dns_layout);
+                }
+            }
+        }
+    }
+
+    fn public_server(
+        &mut self,
+        id: PostgresServerId,
+        server: &PostgresServer,
+        address: Option<IpAddr>,
+        label: Option<&str>,
+        layout: Option<DnsLayout>,
+    ) {
+        let facts = self.facts;
+        let layout = layout.unwrap_or(facts.switches.dns_layout);
+        let origin = server.origin.derive(Rule(320));
+        let address = self.address(address, SymbolKind::PublicAddress, &server.name, origin);
+        let address = RecordData::Address(address);
+        let private_link = private_link_name(facts, server);
+        if layout == DnsLayout::LegacyA {
+            let origin = server.origin.derive(Rule(323));
+            self.add_public(&server.fqdn, SERVER_TTL, address, origin);
+            self.known(private_link, true, origin);
+            return;
+        }
+        let label = label.map_or_else(|| format!("<rs-{}>", server.name), str::to_owned);
+        let rs = child(&facts.cloud.postgres_suffix(), &format!("{}.{label}", server.name));
+        self.add_public(&rs, SERVER_TTL, address.clone(), origin);
+        let flipped = self.is_flipped(EndpointTarget::Postgres(id));
+        if !flipped && layout == DnsLayout::Current {
+            self.add_public(&server.fqdn, SERVER_TTL, RecordData::Cname(rs), origin);
+            self.known(private_link, true, server.origin.derive(Rule(324)));
+            return;
+        }
+        let rule = if flipped { Rule(321) } else { Rule(323) };
+        let alias = RecordData::Cname(private_link.clone());
+        self.add_public(&server.fqdn, SERVER_TTL, alias, server.origin.derive(rule));
+        let origin = server.origin.derive(Rule(324));
+        match facts.switches.public_privatelink_answer {
+            PublicPrivatelinkAnswer::CnameRs => {
+                self.add_public(&private_link, SERVER_TTL, RecordData::Cname(rs), origin);
+            }
+            PublicPrivatelinkAnswer::PublicAddress => self.add_public(&private_link, SERVER_TTL, address, origin),
+            PublicPrivatelinkAnswer::Nxdomain => self.known(private_link, true, origin),
+        }
+    }
+
+    fn virtual_endpoints(&mut self) {
+        let facts = self.facts;
+        for endpoint in facts.virtual_endpoints.values() {
+            let suffix = facts.cloud.postgres_suffix();
+            let reader = endpoint.reader.unwrap_or(endpoint.writer);
+            let roles = [("writer", endpoint.writer, 351), ("reader", reader, 352)];
+            for (role, server, rule) in roles {
+                let owner = child(&suffix, &format!("{}.{role}", endpoint.name));
+                let target = facts.postgres_servers[server].fqdn.clone();
+                let origin = endpoint.origin.derive(Rule(rule));
+                self.add_public(&owner, SERVER_TTL, RecordData::Cname(target), origin);
+            }
+        }
+    }
+
+    fn private_link_services(&mut self) {
+        let facts = self.facts;
+        for (id, service) in facts.private_link_services.iter() {
+            let flipped = self.is_flipped(EndpointTarget::Service(id));
+            let origin = service.origin.derive(Rule(322));
+            let front = self.public_front(service, origin);
+            if flipped {
+                let alias = RecordData::Cname(service.private_link_name.clone());
+                self.add_public(&service.public_name, service.ttl, alias, origin);
+                if service.private_link_name != service.public_name {
+                    self.add_public(&service.private_link_name, service.ttl, front, origin);
+                }
+            } else {
+                self.add_public(&service.public_name, service.ttl, front, origin);
+                self.known(service.private_link_name.clone(), true, origin);
+            }
+        }
+    }
+
+    /// What the public chain of a service goes on with.
+    fn public_front(&mut self, service: &PrivateLinkService, origin: Origin) -> RecordData {
+        let address = self.address(service.public_address, SymbolKind::PublicAddress, &service.key, origin);
+        let address = RecordData::Address(address);
+        let Some(target) = &service.public_target else { return address };
+        self.add_public(target, service.ttl, address, origin);
+        RecordData::Cname(target.clone())
+    }
+
+    fn zone_groups(&mut self) {
+        let facts = self.facts;
+        let servers = facts.postgres_servers.iter().map(|(id, server)| {
+            (EndpointTarget::Postgres(id), server.name.to_string(), private_link_name(facts, server))
+        });
+        let services = facts.private_link_services.iter().map(|(id, service)| {
+            (EndpointTarget::Service(id), service.key.to_string(), service.private_link_name.clone())
+        });
+        for (target, _, name) in servers.chain(services) {
+            self.records_of_zone_groups(target, &name);
+        }
+    }
+
+    /// The record of each zone of each group that has the recommended name (S-326 to S-328).
+    fn records_of_zone_groups(&mut self, target: EndpointTarget, name: &Fqdn) {
+        let facts = self.facts;
+        let recommended = recommended_zone(name);
+        let mut written: indexmap::IndexMap<ZoneDataId, (SmallVec<[RecordData; 1]>, Origin)> =
+            indexmap::IndexMap::new();
+        let endpoints: Vec<PrivateEndpoint> = self.endpoints_of(target).into_iter().cloned().collect();
+        for endpoint in &endpoints {
+            let mut zones = endpoint.zone_group.iter().flatten().map(|zone| facts.private_zones[*zone].data);
+            let Some(zone) = zones.find(|zone| facts.zone_data[*zone].apex == recommended) else { continue };
+            let origin = endpoint.origin.derive(Rule(326));
+            let address = self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, origin);
+            let data = RecordData::Address(address);
+            let entry = written.entry(zone).or_insert_with(|| (SmallVec::new(), origin));
+            if !facts.switches.endpoints_merge_records {
+                entry.0.clear();
+            }
+            entry.0.push(data);
+            entry.1 = origin;
+        }
+        for (zone, (data, origin)) in written {
+            self.add(zone, name, MANAGED_TTL, data, origin);
+        }
+    }
+
+    fn machines(&mut self) {
+        let facts = self.facts;
+        for (vnet, network) in facts.vnets.iter() {
+            let suffix = platform_suffix(&network.name);
+            let origin = network.origin.derive(Rule(32));
+            let forward = ZoneData { apex: suffix, kind: ZoneDataKind::Zone, soa: None, origin };
+            let forward = self.out.zone_data.push(forward);
+            let origin = network.origin.derive(Rule(34));
+            let reverse = ZoneData { apex: Fqdn::root(), kind: ZoneDataKind::LocalData, soa: None, origin };
+            let reverse = self.out.zone_data.push(reverse);
+            let platform = PlatformData { forward, reverse };
+            self.out.platform.push(platform);
+            self.machines_of(vnet, platform);
+        }
+    }
+
+    fn machines_of(&mut self, vnet: VnetId, platform: PlatformData) {
+        let facts = self.facts;
+        let registration = facts
+            .zone_links
+            .values()
+            .find(|link| link.vnet == vnet && link.registration_enabled && link.state == LinkState::Completed);
+        for client in facts.clients.values().filter(|client| client.place == Place::Vnet(vnet)) {
+            let ClientKind::VirtualMachine(machine) = &client.kind else { continue };
+            let v4 = client.addresses.iter().find(|address| address.is_ipv4());
+            let v6 = client.addresses.iter().find(|address| address.is_ipv6());
+            for address in v4.into_iter().chain(v6) {
+                let data = RecordData::Address(Address::Known(*address));
+                let suffix = self.out.zone_data[platform.forward].apex.clone();
+                let forward = machine_name(&suffix, &machine.vm_name);
+                let mut pointers = SmallVec::new();
+                if machine.is_running {
+                    let origin = client.origin.derive(Rule(32));
+                    if let Some(owner) = forward {
+                        self.add(platform.forward, &owner, MANAGED_TTL, smallvec![data.clone()], origin);
+                    }
+                    let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
+                    pointers.extend(machine_name(&internal, &machine.vm_name).map(RecordData::Ptr));
+                }
+                if let Some(link) = registration {
+                    let zone = facts.private_zones[link.zone].data;
+                    let apex = facts.zone_data[zone].apex.clone();
+                    if let Some(owner) = machine_name(&apex, &machine.vm_name) {
+                        let origin = client.origin.derive(Rule(30));
+                        self.add(zone, &owner, MANAGED_TTL, smallvec![data], origin);
+                        if !facts.switches.single_ptr && machine.is_running {
+                            pointers.push(RecordData::Ptr(owner));
+                        }
+                    }
+                }
+                if !pointers.is_empty() {
+                    let owner = Fqdn::reverse(*address);
+                    let origin = client.origin.derive(Rule(34));
+                    self.add(platform.reverse, &owner, MANAGED_TTL, pointers, origin);
+                }
+            }
+        }
+    }
+}
+
+fn child(suffix: &Fqdn, labels: &str) -> Fqdn {
+    suffix.child(labels).expect("names of services were checked when they were declared")
+}
+
+fn machine_name(suffix: &Fqdn, machine: &str) -> Option<Fqdn> {
+    suffix.child(machine).ok()
+}
+
+/// The platform's suffix for a network; its 26 characters are not declared, so a label stands for them (S-032).
+fn platform_suffix(vnet: &str) -> Fqdn {
+    let label: String = vnet.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(48).collect();
+    child(&"internal.cloudapp.net".parse().expect("a literal name"), &format!("<suffix-of-{label}>"))
+}
+
+/// `<server>.privatelink.<suffix>` (S-321).
+#[must_use]
+pub fn private_link_name(facts: &Facts, server: &PostgresServer) -> Fqdn {
+    child(&facts.cloud.postgres_suffix(), &format!("{}.privatelink", server.name))
+}
+
+/// The name in its private zone that the public name of an injected server leads to (S-310).
+#[must_use]
+pub fn injected_name(facts: &Facts, server: &PostgresServer, apex: &Fqdn) -> Fqdn {
+    let Connectivity::VnetIntegrated { label, zone, .. } = &server.connectivity else {
+        return private_link_name(facts, server);
+    };
+    if let Some(label) = label {
+        return child(apex, label);
+    }
+    let zone = facts.private_zones[*zone].data;
+    let declared = only_hexadecimal_owner(facts, zone, server);
+    declared.unwrap_or_else(|| child(apex, &format!("<hex-{}>", server.name)))
+}
+
+/// The owner in the zone that can only be this server's: twelve hexadecimal digits and its address (S-700).
+fn only_hexadecimal_owner(facts: &Facts, zone: ZoneDataId, server: &PostgresServer) -> Option<Fqdn> {
+    let Connectivity::VnetIntegrated { address: Some(address), .. } = &server.connectivity else { return None };
+    let wanted = RecordData::Address(Address::Known(*address));
+    let mut owners = facts.record_sets.values().filter(|set| {
+        let first = set.owner.labels().next().unwrap_or_default();
+        set.zone == zone
+            && first.len() == 12
+            && first.iter().all(u8::is_ascii_hexdigit)
+            && set.data.as_slice() == std::slice::from_ref(&wanted)
+    });
+    let owner = owners.next()?.owner.clone();
+    owners.next().is_none().then_some(owner)
+}
+
+/// The private zone a zone group must name for records to be written (S-327): the ancestor that starts with
+/// `privatelink`, or the parent where there is none.
+#[must_use]
+pub fn recommended_zone(private_link_name: &Fqdn) -> Fqdn {
+    let mut ancestors = private_link_name.suffixes().skip(1);
+    let found = ancestors.find(|name| name.labels().next() == Some(b"privatelink"));
+    found.or_else(|| private_link_name.parent()).unwrap_or_else(Fqdn::root)
+}
+
+/// The private link name of what a private endpoint leads to.
+#[must_use]
+pub fn target_name(facts: &Facts, target: EndpointTarget) -> Fqdn {
+    match target {
+        EndpointTarget::Postgres(server) => private_link_name(facts, &facts.postgres_servers[server]),
+        EndpointTarget::Service(service) => service_name(facts, service),
+    }
+}
+
+fn service_name(facts: &Facts, service: PrivateLinkServiceId) -> Fqdn {
+    facts.private_link_services[service].private_link_name.clone()
+}

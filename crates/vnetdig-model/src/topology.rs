@@ -1,0 +1,507 @@
+//! The frozen topology: facts, what follows from them, and the indexes that make questions cheap.
+
+use std::net::IpAddr;
+
+use hashbrown::HashTable;
+use indexmap::IndexMap;
+use petgraph::graph::{NodeIndex, UnGraph};
+use rustc_hash::FxBuildHasher;
+
+use crate::client::ClientId;
+use crate::derive::{Derived, Known, PlatformData, derive};
+use crate::dns::{
+    ForwardingRuleId, InboundEndpointId, LinkState, PrivateZoneId, ResolutionPolicy, RulesetId, SecurityPolicyId,
+    ZoneLinkId,
+};
+use crate::facts::{Facts, TopologyBuilder};
+use crate::fqdn::Fqdn;
+use crate::id::{Id as _, Table, id};
+use crate::names::{NameId, Names};
+use crate::network::{ConnectionId, PeeringId, PeeringState, Place, SubnetId, VnetId};
+use crate::record::{RecordSet, RecordSetId, Symbols, ZoneData, ZoneDataId};
+use crate::server::{DnsServerId, FirewallId};
+
+id!(
+    /// Networks with the same view: the same zones linked with the same policies, the same ruleset, the same
+    /// security policy.
+    VnetClassId
+);
+
+type FxMap<K, V> = IndexMap<K, V, FxBuildHasher>;
+
+/// A DNS server that listens at an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ServerRef {
+    /// An inbound endpoint of a Private Resolver.
+    Inbound(InboundEndpointId),
+    /// A server somebody runs.
+    Custom(DnsServerId),
+    /// An Azure Firewall.
+    Firewall(FirewallId),
+}
+
+/// Who listens at an address, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listener {
+    /// The server.
+    pub server: ServerRef,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// Why two places are neighbors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adjacency {
+    /// Two peering halves, the first on the side of the smaller place.
+    Peering([PeeringId; 2]),
+    /// A connection through gateways.
+    Connection(ConnectionId),
+    /// A connection of a network to a Virtual WAN hub.
+    HubConnection,
+    /// Two hubs of one Virtual WAN.
+    SameWan,
+}
+
+/// What a class of networks sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VnetClass {
+    zones: FxMap<NameId, (PrivateZoneId, ResolutionPolicy)>,
+    /// The linked ruleset.
+    pub ruleset: Option<RulesetId>,
+    /// The linked security policy.
+    pub security_policy: Option<SecurityPolicyId>,
+}
+
+impl VnetClass {
+    /// The linked zone with exactly this apex.
+    #[must_use]
+    pub fn zone(&self, apex: NameId) -> Option<(PrivateZoneId, ResolutionPolicy)> {
+        self.zones.get(&apex).copied()
+    }
+
+    /// The linked zones in order of their declaration.
+    pub fn zones(&self) -> impl Iterator<Item = PrivateZoneId> {
+        self.zones.values().map(|(zone, _)| *zone)
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    zone: ZoneDataId,
+    name: NameId,
+    first: u32,
+    count: u32,
+}
+
+/// The frozen topology.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    facts: Facts,
+    record_sets: Table<RecordSetId, RecordSet>,
+    zone_data: Table<ZoneDataId, ZoneData>,
+    platform: Vec<PlatformData>,
+    names: Names,
+    nodes: Vec<Node>,
+    node_index: HashTable<u32>,
+    node_records: Vec<RecordSetId>,
+    classes: Table<VnetClassId, VnetClass>,
+    class_of: Vec<VnetClassId>,
+    links: FxMap<(PrivateZoneId, VnetId), ZoneLinkId>,
+    rules: FxMap<(RulesetId, NameId), ForwardingRuleId>,
+    reserved: FxMap<NameId, ()>,
+    known_public: FxMap<NameId, Known>,
+    listeners: FxMap<IpAddr, Vec<Listener>>,
+    graph: UnGraph<Place, Adjacency>,
+    graph_nodes: FxMap<Place, NodeIndex>,
+    vnet_names: FxMap<Box<str>, VnetId>,
+    client_names: FxMap<Box<str>, ClientId>,
+}
+
+impl Topology {
+    pub(crate) fn freeze(mut facts: Facts) -> Self {
+        let Derived { record_sets, symbols, zone_data, platform, known_public } = derive(&facts);
+        facts.symbols = symbols;
+        let mut names = Names::default();
+        let mut topology = Self {
+            classes: Table::new(),
+            class_of: Vec::new(),
+            links: FxMap::default(),
+            rules: FxMap::default(),
+            reserved: FxMap::default(),
+            known_public: FxMap::default(),
+            listeners: listeners(&facts),
+            graph: UnGraph::default(),
+            graph_nodes: FxMap::default(),
+            vnet_names: facts.vnets.iter().map(|(id, vnet)| (vnet.name.clone(), id)).collect(),
+            client_names: facts.clients.iter().map(|(id, client)| (client.name.clone(), id)).collect(),
+            nodes: Vec::new(),
+            node_index: HashTable::new(),
+            node_records: Vec::new(),
+            platform,
+            zone_data: Table::new(),
+            record_sets: Table::new(),
+            names: Names::default(),
+            facts,
+        };
+        topology.index_records(&mut names, &record_sets, &zone_data);
+        topology.record_sets = record_sets;
+        topology.zone_data = zone_data;
+        for known in known_public {
+            let name = names.intern(&known.name);
+            let entry = topology.known_public.entry(name).or_insert_with(|| known.clone());
+            entry.subtree |= known.subtree;
+        }
+        for suffix in &topology.facts.switches.reserved_suffixes {
+            topology.reserved.insert(names.intern(suffix), ());
+        }
+        for (id, rule) in topology.facts.forwarding_rules.iter().filter(|(_, rule)| rule.enabled) {
+            topology.rules.entry((rule.ruleset, names.intern(&rule.domain))).or_insert(id);
+        }
+        topology.index_classes(&mut names);
+        topology.names = names;
+        topology.index_graph();
+        topology
+    }
+
+    /// A builder that starts from these facts; ids stay what they were.
+    #[must_use]
+    pub fn edit(&self) -> TopologyBuilder {
+        TopologyBuilder::from_facts(self.facts.clone())
+    }
+
+    /// The declared facts.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// All names the topology knows.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Values nobody declared.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.facts.symbols
+    }
+
+    /// A body of DNS data, declared or derived.
+    #[must_use]
+    pub fn zone_data(&self, zone: ZoneDataId) -> &ZoneData {
+        &self.zone_data[zone]
+    }
+
+    /// All record sets, declared and derived.
+    #[must_use]
+    pub fn record_sets(&self) -> &Table<RecordSetId, RecordSet> {
+        &self.record_sets
+    }
+
+    /// The record sets at a name of a body of data: `None` when the name does not exist there, empty when it
+    /// exists only because names below it do (an empty non-terminal, RFC 8020).
+    #[must_use]
+    pub fn node(&self, zone: ZoneDataId, name: NameId) -> Option<&[RecordSetId]> {
+        let found = self.node_index.find(node_hash(zone, name), |index| {
+            let node = &self.nodes[*index as usize];
+            node.zone == zone && node.name == name
+        })?;
+        let node = &self.nodes[*found as usize];
+        Some(&self.node_records[node.first as usize..(node.first + node.count) as usize])
+    }
+
+    /// The platform names of a network.
+    #[must_use]
+    pub fn platform(&self, vnet: VnetId) -> PlatformData {
+        self.platform[vnet.index()]
+    }
+
+    /// The class of a network.
+    #[must_use]
+    pub fn class_of(&self, vnet: VnetId) -> VnetClassId {
+        self.class_of[vnet.index()]
+    }
+
+    /// What a class sees.
+    #[must_use]
+    pub fn class(&self, class: VnetClassId) -> &VnetClass {
+        &self.classes[class]
+    }
+
+    /// All classes.
+    #[must_use]
+    pub fn classes(&self) -> &Table<VnetClassId, VnetClass> {
+        &self.classes
+    }
+
+    /// The effective link of a zone to a network.
+    #[must_use]
+    pub fn link(&self, zone: PrivateZoneId, vnet: VnetId) -> Option<ZoneLinkId> {
+        self.links.get(&(zone, vnet)).copied()
+    }
+
+    /// The enabled rule of a ruleset for exactly this domain.
+    #[must_use]
+    pub fn rule(&self, ruleset: RulesetId, domain: NameId) -> Option<ForwardingRuleId> {
+        self.rules.get(&(ruleset, domain)).copied()
+    }
+
+    /// Whether a name is a reserved suffix (S-112).
+    #[must_use]
+    pub fn is_reserved(&self, name: NameId) -> bool {
+        self.reserved.contains_key(&name)
+    }
+
+    /// What is known of a public name beyond its records.
+    #[must_use]
+    pub fn known_public(&self, name: NameId) -> Option<&Known> {
+        self.known_public.get(&name)
+    }
+
+    /// Who listens on port 53 at an address, wherever it stands.
+    #[must_use]
+    pub fn listeners(&self, address: IpAddr) -> &[Listener] {
+        self.listeners.get(&address).map_or(&[], Vec::as_slice)
+    }
+
+    /// The places next to a place, in declaration order, and why they are.
+    pub fn neighbors(&self, place: Place) -> impl Iterator<Item = (Place, Adjacency)> {
+        let node = self.graph_nodes.get(&place).copied();
+        let edges = node.into_iter().flat_map(|node| self.graph.edges(node));
+        let mut found: Vec<_> = edges
+            .map(|edge| {
+                use petgraph::visit::EdgeRef as _;
+                let other = if self.graph[edge.source()] == place { edge.target() } else { edge.source() };
+                (edge.id(), self.graph[other], *edge.weight())
+            })
+            .collect();
+        found.sort_by_key(|(id, ..)| *id);
+        found.into_iter().map(|(_, place, adjacency)| (place, adjacency))
+    }
+
+    /// A network by name.
+    #[must_use]
+    pub fn vnet_by_name(&self, name: &str) -> Option<VnetId> {
+        self.vnet_names.get(name).copied()
+    }
+
+    /// A client by name.
+    #[must_use]
+    pub fn client_by_name(&self, name: &str) -> Option<ClientId> {
+        self.client_names.get(name).copied()
+    }
+
+    /// A subnet by `network/subnet`.
+    #[must_use]
+    pub fn subnet_by_name(&self, name: &str) -> Option<SubnetId> {
+        let (vnet, subnet) = name.split_once('/')?;
+        let vnet = self.vnet_by_name(vnet)?;
+        let mut subnets = self.facts.subnets.iter();
+        subnets.find(|(_, found)| found.vnet == vnet && &*found.name == subnet).map(|(id, _)| id)
+    }
+
+    fn index_records(
+        &mut self,
+        names: &mut Names,
+        record_sets: &Table<RecordSetId, RecordSet>,
+        zone_data: &Table<ZoneDataId, ZoneData>,
+    ) {
+        let apexes: Vec<NameId> = zone_data.values().map(|zone| names.intern(&zone.apex)).collect();
+        for (index, apex) in apexes.iter().enumerate() {
+            self.node_at(ZoneDataId::from_index(index), *apex);
+        }
+        let mut node_of = Vec::with_capacity(record_sets.len());
+        for set in record_sets.values() {
+            let apex = apexes[set.zone.index()];
+            let owner = names.intern(&set.owner);
+            let node = self.node_at(set.zone, owner);
+            node_of.push(node);
+            self.nodes[node as usize].count += 1;
+            let mut at = owner;
+            while at != apex && names.parent(at) != at {
+                at = names.parent(at);
+                let before = self.nodes.len();
+                self.node_at(set.zone, at);
+                if self.nodes.len() == before {
+                    break;
+                }
+            }
+        }
+        let mut next = 0;
+        for node in &mut self.nodes {
+            node.first = next;
+            next += node.count;
+            node.count = 0;
+        }
+        self.node_records = vec![RecordSetId::from_index(0); next as usize];
+        for (id, node) in record_sets.ids().zip(node_of) {
+            let node = &mut self.nodes[node as usize];
+            self.node_records[(node.first + node.count) as usize] = id;
+            node.count += 1;
+        }
+        // Public aliases and their targets are met again as query names: known names cost no hashing.
+        for set in record_sets.values() {
+            for data in &set.data {
+                if let crate::record::RecordData::Cname(target) = data {
+                    names.intern(target);
+                }
+            }
+        }
+    }
+
+    fn node_at(&mut self, zone: ZoneDataId, name: NameId) -> u32 {
+        let hash = node_hash(zone, name);
+        let nodes = &self.nodes;
+        let found = self.node_index.find(hash, |index| {
+            let node = &nodes[*index as usize];
+            node.zone == zone && node.name == name
+        });
+        if let Some(found) = found {
+            return *found;
+        }
+        let index = u32::try_from(self.nodes.len()).expect("tables are bounded far below 2^32 entries");
+        self.nodes.push(Node { zone, name, first: 0, count: 0 });
+        let nodes = &self.nodes;
+        self.node_index.insert_unique(hash, index, |index| {
+            let node = &nodes[*index as usize];
+            node_hash(node.zone, node.name)
+        });
+        index
+    }
+
+    fn index_classes(&mut self, names: &mut Names) {
+        let facts = &self.facts;
+        let mut zones: Vec<FxMap<NameId, (PrivateZoneId, ResolutionPolicy)>> =
+            vec![FxMap::default(); facts.vnets.len()];
+        for (id, link) in facts.zone_links.iter().filter(|(_, link)| link.state == LinkState::Completed) {
+            let apex = names.intern(facts.zone_name(link.zone));
+            zones[link.vnet.index()].entry(apex).or_insert((link.zone, link.resolution_policy));
+            self.links.entry((link.zone, link.vnet)).or_insert(id);
+        }
+        let mut rulesets: Vec<Option<RulesetId>> = vec![None; facts.vnets.len()];
+        for link in facts.ruleset_links.values() {
+            rulesets[link.vnet.index()].get_or_insert(link.ruleset);
+        }
+        let mut policies: Vec<Option<SecurityPolicyId>> = vec![None; facts.vnets.len()];
+        for (id, policy) in facts.security_policies.iter() {
+            for vnet in &policy.vnets {
+                policies[vnet.index()].get_or_insert(id);
+            }
+        }
+        let mut known: IndexMap<Vec<u64>, VnetClassId> = IndexMap::new();
+        for ((zones, ruleset), security_policy) in zones.into_iter().zip(rulesets).zip(policies) {
+            let mut key: Vec<u64> = zones
+                .values()
+                .map(|(zone, policy)| ((zone.index() as u64) << 1) | u64::from(*policy != ResolutionPolicy::Default))
+                .collect();
+            key.sort_unstable();
+            key.push(u64::MAX);
+            key.push(ruleset.map_or(u64::MAX, |id| id.index() as u64));
+            key.push(security_policy.map_or(u64::MAX, |id| id.index() as u64));
+            let classes = &mut self.classes;
+            let class = known.entry(key).or_insert_with(|| classes.push(VnetClass { zones, ruleset, security_policy }));
+            self.class_of.push(*class);
+        }
+    }
+
+    fn index_graph(&mut self) {
+        let facts = &self.facts;
+        let vnets = facts.vnets.ids().map(Place::Vnet);
+        let hubs = facts.virtual_hubs.ids().map(Place::VirtualHub);
+        let sites = facts.sites.ids().map(Place::Site);
+        for place in vnets.chain(hubs).chain(sites) {
+            let node = self.graph.add_node(place);
+            self.graph_nodes.insert(place, node);
+        }
+        let mut edges = Vec::new();
+        let mut halves: FxMap<(VnetId, VnetId), PeeringId> = FxMap::default();
+        for (id, half) in facts.peerings.iter().filter(|(_, half)| half.state == PeeringState::Connected) {
+            halves.entry((half.local, half.remote)).or_insert(id);
+        }
+        for ((local, remote), near) in halves.iter().filter(|((local, remote), _)| local < remote) {
+            if let Some(far) = halves.get(&(*remote, *local)) {
+                edges.push((Place::Vnet(*local), Place::Vnet(*remote), Adjacency::Peering([*near, *far])));
+            }
+        }
+        for (id, connection) in facts.connections.iter().filter(|(_, connection)| connection.connected) {
+            edges.push((connection.ends[0], connection.ends[1], Adjacency::Connection(id)));
+        }
+        for (id, hub) in facts.virtual_hubs.iter() {
+            for vnet in &hub.connections {
+                edges.push((Place::VirtualHub(id), Place::Vnet(*vnet), Adjacency::HubConnection));
+            }
+            let wan = hub.virtual_wan.as_deref();
+            for (other, _) in facts
+                .virtual_hubs
+                .iter()
+                .filter(|(other, hub)| *other > id && wan.is_some() && hub.virtual_wan.as_deref() == wan)
+            {
+                edges.push((Place::VirtualHub(id), Place::VirtualHub(other), Adjacency::SameWan));
+            }
+        }
+        for (from, to, adjacency) in edges {
+            if let (Some(from), Some(to)) = (self.graph_nodes.get(&from), self.graph_nodes.get(&to)) {
+                self.graph.add_edge(*from, *to, adjacency);
+            }
+        }
+    }
+}
+
+fn node_hash(zone: ZoneDataId, name: NameId) -> u64 {
+    use std::hash::BuildHasher as _;
+    FxBuildHasher.hash_one((zone, name))
+}
+
+fn listeners(facts: &Facts) -> FxMap<IpAddr, Vec<Listener>> {
+    let mut listeners: FxMap<IpAddr, Vec<Listener>> = FxMap::default();
+    for (id, endpoint) in facts.inbound_endpoints.iter() {
+        let place = Place::Vnet(facts.private_resolvers[endpoint.resolver].vnet);
+        if let Some(address) = endpoint.address {
+            listeners.entry(address).or_default().push(Listener { server: ServerRef::Inbound(id), place });
+        }
+    }
+    for (id, server) in facts.dns_servers.iter() {
+        for address in &server.addresses {
+            let listener = Listener { server: ServerRef::Custom(id), place: server.place };
+            listeners.entry(*address).or_default().push(listener);
+        }
+    }
+    for (id, firewall) in facts.firewalls.iter() {
+        let listener = Listener { server: ServerRef::Firewall(id), place: firewall.place };
+        listeners.entry(firewall.address).or_default().push(listener);
+    }
+    listeners
+}
+
+impl Topology {
+    /// The name a place is known by.
+    #[must_use]
+    pub fn place_name(&self, place: Place) -> &str {
+        match place {
+            Place::Vnet(vnet) => &self.facts.vnets[vnet].name,
+            Place::VirtualHub(hub) => &self.facts.virtual_hubs[hub].name,
+            Place::Site(site) => &self.facts.sites[site].name,
+            Place::Internet => "internet",
+        }
+    }
+
+    /// The name a server is known by: `resolver/endpoint`, or its own name.
+    #[must_use]
+    pub fn server_name(&self, server: ServerRef) -> String {
+        match server {
+            ServerRef::Inbound(endpoint) => {
+                let endpoint = &self.facts.inbound_endpoints[endpoint];
+                format!("{}/{}", self.facts.private_resolvers[endpoint.resolver].name, endpoint.name)
+            }
+            ServerRef::Custom(server) => self.facts.dns_servers[server].name.to_string(),
+            ServerRef::Firewall(firewall) => self.facts.firewalls[firewall].name.to_string(),
+        }
+    }
+
+    /// The name of a body of data's apex, for messages.
+    #[must_use]
+    pub fn apex(&self, zone: ZoneDataId) -> &Fqdn {
+        &self.zone_data[zone].apex
+    }
+}
