@@ -5,6 +5,9 @@ use vnetdig_model::{Diagnostic, SourceId, Span};
 use super::{Kind, Row};
 use crate::Limits;
 
+/// Up to this many keys, comparing each with each is quicker than sorting.
+const FEW_KEYS: usize = 16;
+
 /// Reading stops here, with the reason.
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Box<Diagnostic>);
@@ -24,11 +27,17 @@ pub(crate) enum Style {
     Quoted,
 }
 
-/// What an alias stands for: a finished value and its weight.
+/// A finished value, as an alias may repeat it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchored {
     row: Row,
-    /// Values in it, itself included, with all aliases written out.
+    size: Size,
+}
+
+/// How large a value is when all aliases in it are written out.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    /// Values in it, itself included.
     values: usize,
     /// Levels of lists and mappings in it.
     height: usize,
@@ -40,10 +49,8 @@ struct Open {
     start: u32,
     /// Where its children begin in `pending`.
     first: usize,
-    /// How many values, aliases written out, there were before it.
-    values_before: usize,
-    /// Levels below it so far.
-    height: usize,
+    /// What it holds so far.
+    size: Size,
 }
 
 /// Takes values in the order of the text.
@@ -53,12 +60,14 @@ pub(crate) struct Builder<'a> {
     limits: &'a Limits,
     rows: Vec<Row>,
     rewritten: String,
-    /// Children of open values, innermost last; the finished root at the end.
+    /// Children of open values, innermost last; at the end the root.
     pending: Vec<Row>,
     open: Vec<Open>,
-    /// All values so far, aliases written out.
-    values: usize,
-    /// Values that only aliases brought.
+    /// The size of the last row of `pending`.
+    last: Size,
+    /// Values that stand in the text.
+    written: usize,
+    /// Values that aliases brought.
     expanded: usize,
     diagnostics: Vec<Diagnostic>,
 }
@@ -73,7 +82,8 @@ impl<'a> Builder<'a> {
             rewritten: String::new(),
             pending: Vec::new(),
             open: Vec::new(),
-            values: 0,
+            last: Size::default(),
+            written: 0,
             expanded: 0,
             diagnostics: Vec::new(),
         }
@@ -81,20 +91,18 @@ impl<'a> Builder<'a> {
 
     /// Rows, rewritten texts and what was wrong; the root is the last row.
     pub(super) fn finish(mut self) -> (Vec<Row>, String, Vec<Diagnostic>) {
-        if self.open.is_empty() {
-            self.rows.append(&mut self.pending);
-        }
+        self.rows.append(&mut self.pending);
         (self.rows, self.rewritten, self.diagnostics)
+    }
+
+    /// The whole text.
+    pub(crate) fn text(&self) -> &'a str {
+        self.text
     }
 
     /// A place in this text.
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
         Span { source: self.id, start: offset(start), end: offset(end.max(start)) }
-    }
-
-    /// Notes a mistake that does not keep the rest from being read.
-    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
     }
 
     /// Whether a key of a mapping comes next.
@@ -105,19 +113,20 @@ impl<'a> Builder<'a> {
 
     /// Adds a scalar that stands from `start` to `end`; `value` is what it means.
     pub(crate) fn scalar(&mut self, start: usize, end: usize, value: &str, style: Style) -> Result<(), Refused> {
+        self.count_written(start)?;
         let quoted = style == Style::Quoted;
         let inside = if quoted { start + 1..end.saturating_sub(1) } else { start..end };
         let unchanged = self.text.get(inside.clone()) == Some(value);
-        let at = if unchanged {
-            offset(inside.start)
-        } else {
+        let at = if unchanged { inside.start } else { self.rewritten.len() };
+        if !unchanged {
             self.rewritten.push_str(value);
-            offset(self.rewritten.len() - value.len())
-        };
+        }
         let kind = Kind::Scalar { quoted, rewritten: !unchanged };
-        let row = Row { start: offset(start), end: offset(end.max(start)), at, len: offset(value.len()), kind };
-        self.count(1, row)?;
-        self.pending.push(row);
+        let end = offset(end.max(start));
+        self.push(
+            Row { start: offset(start), end, at: offset(at), len: offset(value.len()), kind },
+            Size { values: 1, height: 0 },
+        );
         Ok(())
     }
 
@@ -132,30 +141,116 @@ impl<'a> Builder<'a> {
     }
 
     fn open(&mut self, start: usize, kind: Kind) -> Result<(), Refused> {
-        let place = self.span(start, start + 1);
-        if self.open.len() >= self.limits.depth {
-            return Err(self.too_deep(place));
+        self.count_written(start)?;
+        if self.expects_key() {
+            return Err(self.complex_key(start));
         }
-        let (start, first, values_before) = (offset(start), self.pending.len(), self.values);
-        self.count(1, Row { start, end: place.end, at: 0, len: 0, kind })?;
-        self.open.push(Open { kind, start, first, values_before, height: 1 });
+        if self.open.len() >= self.limits.depth {
+            return Err(self.too_deep(start));
+        }
+        let size = Size { values: 1, height: 1 };
+        self.open.push(Open { kind, start: offset(start), first: self.pending.len(), size });
         Ok(())
     }
 
     /// Closes the innermost list or mapping.
     pub(crate) fn close(&mut self, end: usize) {
         let Some(open) = self.open.pop() else { return };
-        let at = offset(self.rows.len());
         if open.kind == Kind::Map {
             self.report_duplicates(open.first);
         }
-        let len = offset(self.pending.len() - open.first);
+        let (at, len) = (offset(self.rows.len()), offset(self.pending.len() - open.first));
         self.rows.extend(self.pending.drain(open.first..));
-        self.pending.push(Row { start: open.start, end: offset(end).max(open.start), at, len, kind: open.kind });
-        if let Some(outer) = self.open.last_mut() {
-            outer.height = outer.height.max(open.height + 1);
+        let end = offset(end).max(open.start);
+        self.push(Row { start: open.start, end, at, len, kind: open.kind }, open.size);
+    }
+
+    /// The value finished last, for an anchor.
+    pub(crate) fn last(&self) -> Option<Anchored> {
+        Some(Anchored { row: *self.pending.last()?, size: self.last })
+    }
+
+    /// Repeats a value in place of the alias that stands at `start`.
+    pub(crate) fn repeat(&mut self, value: Anchored, start: usize) -> Result<(), Refused> {
+        self.count_written(start)?;
+        if self.expects_key() && !matches!(value.row.kind, Kind::Scalar { .. }) {
+            return Err(self.complex_key(start));
         }
-        self.last_closed = Closed { values: self.values - open.values_before, height: open.height };
+        if self.open.len() + value.size.height > self.limits.depth {
+            return Err(self.too_deep(start));
+        }
+        self.expanded = self.expanded.saturating_add(value.size.values);
+        if self.expanded > self.limits.alias_expansions {
+            let message = format!("aliases stand for more than {} values", self.limits.alias_expansions);
+            return Err(Diagnostic::error("input/too-many-aliases", message).at(self.span(start, start + 1)).into());
+        }
+        self.push(value.row, value.size);
+        Ok(())
+    }
+
+    fn push(&mut self, row: Row, size: Size) {
+        self.pending.push(row);
+        self.last = size;
+        if let Some(outer) = self.open.last_mut() {
+            outer.size.values = outer.size.values.saturating_add(size.values);
+            outer.size.height = outer.size.height.max(size.height + 1);
+        }
+    }
+
+    fn count_written(&mut self, start: usize) -> Result<(), Refused> {
+        self.written += 1;
+        if self.written <= self.limits.nodes.min(u32::MAX as usize / 2) {
+            return Ok(());
+        }
+        let message = format!("the text holds more than {} values", self.limits.nodes);
+        Err(Diagnostic::error("input/too-many-values", message).at(self.span(start, start + 1)).into())
+    }
+
+    fn too_deep(&self, start: usize) -> Refused {
+        let message = format!("values are nested more than {} levels deep", self.limits.depth);
+        Diagnostic::error("input/too-deep", message).at(self.span(start, start + 1)).into()
+    }
+
+    fn complex_key(&self, start: usize) -> Refused {
+        let error = Diagnostic::error("input/complex-key", "a list or mapping stands where a key is expected");
+        error.at(self.span(start, start + 1)).help("put quotation marks around the key").into()
+    }
+
+    /// Reports keys that occur twice among the finished entries of the innermost mapping.
+    fn report_duplicates(&mut self, first: usize) {
+        let rows = &self.pending[first..];
+        let text = |index: usize| self.text_of(&rows[index]);
+        let keys = (0..rows.len()).step_by(2);
+        let mut twice: Vec<(usize, usize)> = Vec::new();
+        if keys.len() <= FEW_KEYS {
+            let earlier = |key: usize| (0..key).step_by(2).find(|other| text(*other) == text(key));
+            twice.extend(keys.filter_map(|key| Some((earlier(key)?, key))));
+        } else {
+            let mut sorted: Vec<u32> = keys.map(offset).collect();
+            sorted.sort_by(|a, b| text(*a as usize).cmp(text(*b as usize)).then(a.cmp(b)));
+            for equal in sorted.chunk_by(|a, b| text(*a as usize) == text(*b as usize)) {
+                twice.extend(equal[1..].iter().map(|later| (equal[0] as usize, *later as usize)));
+            }
+        }
+        let place = |row: &Row| Span { source: self.id, start: row.start, end: row.end };
+        let error = |(earlier, later): (usize, usize)| {
+            Diagnostic::error("input/duplicate-key", format!("key `{}` occurs twice", text(later)))
+                .label(place(&rows[later]), "again here")
+                .label(place(&rows[earlier]), "first here")
+                .help("merge the two entries, or rename one of them")
+        };
+        let errors: Vec<Diagnostic> = twice.into_iter().map(error).collect();
+        self.diagnostics.extend(errors);
+    }
+
+    fn text_of(&self, row: &Row) -> &str {
+        let range = row.at as usize..row.at as usize + row.len as usize;
+        let text = match row.kind {
+            Kind::Scalar { rewritten: false, .. } => self.text.get(range),
+            Kind::Scalar { rewritten: true, .. } => self.rewritten.get(range),
+            Kind::List | Kind::Map => None,
+        };
+        text.unwrap_or_default()
     }
 }
 

@@ -11,9 +11,10 @@ mod builder;
 #[cfg(test)]
 mod tests;
 
+use vnetdig_model::source::Source;
 use vnetdig_model::{Diagnostic, Parsed, SourceId, SourceMap, Span};
 
-pub(crate) use builder::{Builder, Refused, Style};
+pub(crate) use builder::{Anchored, Builder, Refused, Style};
 
 use crate::{Limits, json, yaml};
 
@@ -63,7 +64,7 @@ fn read(sources: &SourceMap, id: SourceId, limits: &Limits, is_json: impl Fn(&st
 /// A text, read.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    source: vnetdig_model::Source,
+    source: Source,
     id: SourceId,
     /// The root is the last row; children lie side by side before their parent.
     rows: Vec<Row>,
@@ -95,7 +96,7 @@ pub(crate) enum Kind {
 }
 
 impl Tree {
-    fn empty(source: vnetdig_model::Source, id: SourceId) -> Self {
+    fn empty(source: Source, id: SourceId) -> Self {
         let root = Row { start: 0, end: 0, at: 0, len: 0, kind: Kind::Map };
         Self { source, id, rows: vec![root], rewritten: String::new() }
     }

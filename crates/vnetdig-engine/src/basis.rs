@@ -1,0 +1,211 @@
+//! The behaviors decisions rest on: one variant per clause, each with its rule and how well it is founded.
+//!
+//! `docs/behavior.md` tells each rule in words, with its source and a scenario that shows it.
+
+use vnetdig_model::rule::{Confidence, Rule};
+use Confidence::{Contradictory as C, Documented as D, Inferred as I, Known as K, Observed as O, Standard as S};
+
+macro_rules! bases {
+    ($($name:ident, $rule:literal, [$($confidence:ident),+], $statement:literal;)*) => {
+        /// The documented behavior a decision rests on.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Basis {
+            $(#[doc = concat!($statement, ".")] $name,)*
+        }
+
+        impl Basis {
+            /// All behaviors, by rule.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// The rule in `docs/behavior.md`; `None` for what is our own manner and not Azure's or DNS's behavior.
+            #[must_use]
+            pub fn rule(self) -> Option<Rule> {
+                let number = match self { $(Self::$name => $rule,)* };
+                (number != 0).then_some(Rule(number))
+            }
+
+            /// How well it is founded.
+            #[must_use]
+            pub fn confidence(self) -> &'static [Confidence] {
+                match self { $(Self::$name => &[$($confidence),+],)* }
+            }
+
+            /// The behavior in one sentence, without a period.
+            #[must_use]
+            pub fn statement(self) -> &'static str {
+                match self { $(Self::$name => $statement,)* }
+            }
+        }
+    };
+}
+
+impl Basis {
+    /// Whether a decision that rests on it must be labelled unconfirmed: nothing observed or documented carries it.
+    #[must_use]
+    pub fn is_unconfirmed(self) -> bool {
+        self.confidence().iter().any(|confidence| *confidence == C)
+            || self.confidence().iter().all(|confidence| confidence.is_unconfirmed())
+    }
+}
+
+bases! {
+    NotRoutable, 1, [D], "168.63.129.16 exists only inside virtual networks; from elsewhere no packet arrives";
+    AzureVantage, 2, [D, O], "Azure-provided DNS answers from the point of view of the network the query leaves from";
+    PlatformDnsBlocked, 3, [D, O], "A rule that denies the tag AzurePlatformDNS drops queries to 168.63.129.16";
+    LongestLinkedZone, 4, [D, O], "Among the zones linked to the network, the longest suffix of the name answers, and only that one";
+    EmptyZoneCaptures, 5, [D, O], "A linked zone owns everything below its apex, even when it holds nothing but its SOA";
+    MissIsFinal, 6, [D, O], "A name missing in the chosen zone is NXDOMAIN with the zone's SOA";
+    NoDataIsNoMiss, 7, [D, S], "A name without the type asked for is NODATA with the zone's SOA";
+    EmptyNonTerminal, 8, [S], "A name that exists only because names below it do is NODATA and stops wildcards";
+    EmptyNonTerminalIsMissing, 8, [I], "With the switch: an empty non-terminal does not exist";
+    WildcardMatch, 9, [D, S], "A wildcard answers for names that do not exist, any number of labels deep";
+    AliasRestarts, 11, [D, O], "The target of an alias is looked up from the start, at the same vantage";
+    DanglingNoError, 12, [C], "An alias whose target is missing in a linked zone: NOERROR with the alias alone";
+    DanglingNxdomain, 12, [C], "With the switch: an alias whose target is missing in a linked zone is NXDOMAIN";
+    DanglingPublic, 13, [O, S], "An alias whose target is missing in public DNS is NXDOMAIN, the aliases kept";
+    DanglingForwarded, 13, [I], "An alias whose forwarded target does not exist, or fails, gives that code for the whole answer";
+    AliasAsked, 14, [S], "QTYPE CNAME returns the alias without following it";
+    AnyAsked, 14, [I], "QTYPE ANY returns what is at the name";
+    NoNsInPrivateZone, 15, [I], "NS at the apex of a private zone is NODATA: private zones have no delegation";
+    LinkIsIndependent, 17, [D, O], "A link holds across regions, subscriptions and tenants, without any peering";
+    LinkNotEffective, 18, [D], "A link whose state is not Completed does not count yet";
+    ZoneSoa, 23, [D, O], "The SOA a private zone is created with";
+    NegativeTtl, 24, [O, S], "Negative answers carry the zone's SOA with the smaller of its TTL and minimum";
+    TtlCap, 26, [O, I], "Azure-provided DNS serves TTLs up to a cap and counts them down";
+    RedirectPolicy, 28, [D, O], "A miss in a Private Link zone whose link has NxDomainRedirect is asked again in public DNS";
+    RedirectStaysPublic, 29, [I], "After a redirect the chain stays public";
+    RedirectReenters, 29, [I], "With the switch: aliases met after a redirect are looked up in linked zones again";
+    Registered, 30, [D], "A running machine is registered in the zone linked with registration";
+    PlatformForwardName, 32, [D, O], "The platform answers names of machines of the same network below the network's suffix";
+    PlaceholderSuffix, 33, [D], "With custom servers the DHCP suffix is a placeholder that resolves to nothing";
+    PlatformPointer, 34, [D], "The platform answers pointers for running machines of the same network";
+    PlatformPointersTwo, 34, [C], "A registered machine has two pointers, the platform's and the zone's";
+    NoPointerOfPlatformDns, 34, [D], "168.63.129.16 has no pointer";
+    OwnReverseZone, 35, [D], "A linked reverse zone captures pointers, the platform's included";
+    SearchList, 36, [K], "The client tries its search list for names with fewer dots than ndots";
+    SplitHorizon, 37, [D], "A private zone hides the whole public zone of that name";
+    PublicRecursion, 38, [D], "What no zone, platform name or rule covers is answered from public DNS";
+    BrokenPublicZone, 38, [O], "Azure's resolvers answer SERVFAIL for broken public zones, by type";
+    PolicyBlocks, 40, [D, O], "A blocked name is answered with the alias blockpolicy.azuredns.invalid";
+    PolicyBlocksTarget, 40, [I], "A blocked alias target is answered with the block alias, the aliases before it kept";
+    SmallEdnsTruncates, 42, [I], "A response larger than the client takes is truncated and asked again over TCP";
+    SmallEdnsDropsLast, 42, [O], "With the switch: the last record is left out without a sign";
+    InboundVantage, 101, [D, O], "A query to an inbound endpoint is evaluated as one to 168.63.129.16 from the resolver's network";
+    InboundAddress, 102, [D], "An inbound endpoint is reached like any private address";
+    OutboundVantage, 104, [D], "Queries of a ruleset leave from the network of its outbound endpoint";
+    RulesetApplies, 105, [D], "A ruleset applies to the networks linked to it, without any peering";
+    ZonesThenRulesThenPublic, 106, [D], "Linked zones come first, then the linked ruleset, then public DNS";
+    PlatformBeforeRules, 106, [I], "Platform names come after linked zones and before rules";
+    LongestRule, 107, [D], "Among the enabled rules the longest suffix wins";
+    ZoneBeforeRule, 108, [D, O], "A linked zone that covers the name wins over a rule";
+    ZoneBeforeLongerRule, 108, [I], "A linked zone wins even over a longer rule, by the documented order";
+    LongerRuleWins, 108, [I], "With the switch: the longer of zone and rule wins";
+    ForwardedIsFinal, 109, [O], "What a rule's target answers is passed on as it is";
+    PartialForwarded, 110, [I], "A partial chain from a target is passed on as it is";
+    PartialForwardedChased, 110, [I], "With the switch: a partial chain from a target is followed at the vantage";
+    RuleForTarget, 111, [O], "A rule for the alias target applies when Azure met the alias in public DNS";
+    ReservedSuffix, 112, [C], "Reserved suffixes stay with Azure unless a rule of equal or greater length names them";
+    DisabledRule, 113, [D], "A disabled rule is as if absent";
+    TargetOrder, 114, [D], "Targets are used in order; the next one when one does not respond";
+    DeadTargets, 115, [I], "When no target responds the client sees SERVFAIL";
+    DeadTargetsTimeOut, 115, [I], "With the switch: when no target responds the client waits in vain";
+    RulesetLoop, 117, [D], "A rule that leads back to where its own ruleset applies loops";
+    RulesetLoopFails, 117, [I], "A loop ends in SERVFAIL";
+    VnetServers, 200, [D], "A network's DNS servers go to every NIC; without any, Azure-provided DNS";
+    NicServers, 201, [D], "A NIC's own servers replace the network's";
+    ServersInOrder, 202, [D], "A sequential stub asks in order, the next one only when one does not respond";
+    StaleLease, 203, [D, O], "A machine keeps the servers of its lease until it renews";
+    CustomServersBypassLinks, 204, [D], "With custom servers, zones and rulesets linked to the client's own network play no part";
+    OwnDataFirst, 205, [D], "A server answers from its own data before it forwards";
+    ServerReachable, 206, [D], "A server's address must be reachable: same network, direct peering, or a connection";
+    ServerUnreachable, 206, [D], "Peering is not transitive; a query that cannot arrive times out";
+    PlatformAddressElsewhere, 208, [D, O], "168.63.129.16 cannot be asked from outside virtual networks";
+    ConditionalForwarder, 210, [D, O], "A conditional forwarder for the longest matching domain is asked";
+    RequeriesTargets, 210, [O], "This product looks alias targets up again through its own rules";
+    PassesThrough, 210, [O], "This product passes the upstream's chain on as it came";
+    RequeriesOrPasses, 210, [D, O], "What this server does with an alias target is not known";
+    ReportedPassThrough, 210, [I], "By reports this product passes the upstream's chain on as it came";
+    ReportedRequery, 210, [I], "By reports this product looks alias targets up again";
+    EachTargetNeedsARoute, 211, [O, I], "Each alias target is routed by the server's own rules";
+    VpnServers, 212, [D, O], "A VPN client uses the servers of its profile";
+    VpnNoServers, 212, [D, O], "Azure-provided DNS gives a VPN client nothing it can reach; it resolves where it stands";
+    OnPremisesForwarding, 213, [D], "An on-premises server reaches private zones through an address in a virtual network";
+    ForwarderTimeout, 214, [D, O], "A Windows server with too short a timeout moves on before Azure has answered";
+    ValidationFails, 215, [O], "A validating server rejects unsigned data where public DNS is signed or proves absence";
+    ValidationPasses, 215, [S], "Below an unsigned public parent validation has nothing to object to";
+    RootHintFallback, 216, [O, K], "When no forwarder answers, the server iterates from the root and gets public data";
+    FirewallProxy, 217, [D], "The firewall's proxy asks its servers, or Azure-provided DNS from its own network";
+    FirewallNoServers, 217, [I], "When none of its servers is available the proxy answers SERVFAIL";
+    FirewallProxyOff, 217, [D], "Without the proxy the firewall does not listen";
+    HubVantage, 218, [D], "Nothing can be linked to a Virtual WAN hub, so its vantage is public data only";
+    DanglingRequeried, 219, [O], "This product asks again for the target of a bare alias";
+    DanglingPassed, 219, [O], "This product passes a bare alias on";
+    DanglingAsReported, 219, [I], "By reports and habit, this is what the product does with a bare alias";
+    GuestServers, 220, [D, K], "Static servers in the guest win over DHCP";
+    PodServers, 221, [D], "A pod asks its cluster's CoreDNS, which forwards to the node's servers";
+    ClusterDomain, 221, [D], "CoreDNS answers names below the cluster's domain itself";
+    CoreDnsTemplates, 221, [D], "CoreDNS answers NXDOMAIN for long names below internal.cloudapp.net and for reddog.microsoft.com";
+    CoreDnsRandom, 221, [O], "CoreDNS asks one of the node's servers at random";
+    LocalDns, 222, [D], "LocalDNS on the node forwards external names to the network's servers";
+    AppServiceServers, 223, [D], "An integrated app uses the network's servers";
+    AppServicePublic, 223, [O], "An app without integration, or of old, resolves with the platform's public resolver";
+    ContainerAppsServers, 224, [D], "A container app uses the network's servers";
+    ContainerAppsSuffix, 224, [O], "The environment answers names below its own suffix itself";
+    ContainerInstances, 224, [O], "A container group asks Azure-provided DNS unless it lists servers";
+    ResolvedLocalNotSent, 227, [O], "systemd-resolved does not send .local and single-label names to a server";
+    StubBudget, 228, [K], "How long a stub waits for a server";
+    SequentialStub, 229, [D, K], "This stub asks its servers in order";
+    ParallelStub, 229, [O], "musl asks all servers at once; the first answer wins";
+    StickyStub, 229, [K], "systemd-resolved keeps to one current server until it fails";
+    RandomUpstream, 229, [O], "One of several servers is asked first, and nothing declared says which";
+    FileOrder, 229, [O], "With strict-order dnsmasq asks the server listed last first";
+    NegativeIsFinal, 229, [O], "NXDOMAIN and NODATA are final: no other server is asked";
+    NextOnFailure, 229, [O], "After SERVFAIL, REFUSED or silence the next server is asked";
+    FailureIsFinal, 229, [O], "This product passes SERVFAIL and REFUSED on";
+    MuslErrorFails, 229, [O], "With musl an error for A or AAAA fails the look-up";
+    AlternateServers, 229, [O], "CoreDNS asks alternate servers for some response codes";
+    StripsPrivateAnswers, 230, [O], "Rebinding protection takes private addresses out of answers";
+    AliasLimit, 231, [O, K], "The resolver gives up on longer chains";
+    AliasLoop, 231, [I], "A chain that comes back to a name it has been at ends in SERVFAIL";
+    ServerName, 300, [D, O], "The server's name is public data and always an alias";
+    NationalCloud, 301, [D], "In national clouds only the suffix differs";
+    NotAnEntryName, 303, [S], "A name further down the chain is not a name the service gives out";
+    InjectedChain, 310, [O, D], "The public name of an injected server leads into its private zone";
+    InjectedUnlinked, 311, [O], "The target of an injected server's name exists nowhere publicly";
+    ZoneEqualsServer, 313, [I], "A linked zone that equals the server's name answers at its apex";
+    PublicChain, 320, [D], "Without private endpoints the public name leads to an rs- name";
+    PrivateLinkChain, 321, [D, O], "With a private endpoint the public name leads to the privatelink name";
+    ApprovedConnectionFlips, 322, [C], "An approved connection makes the public name lead to the privatelink name";
+    OlderLayout, 323, [D], "Servers of an older layout keep their names";
+    PrivateLinkPublicly, 324, [I], "What public DNS says of a privatelink name";
+    PrivateLinkCaptured, 325, [I], "A linked privatelink zone without the record captures the target";
+    ZoneGroupRecord, 326, [D, O], "The zone group of a private endpoint writes the record";
+    LastWriterWins, 328, [O, I], "Endpoints that write one record set replace one another";
+    VirtualEndpointAlias, 351, [D, O], "A virtual endpoint is a public alias to a server's name";
+    ReaderFallsBack, 352, [I], "Without a replica the reader is the primary";
+    RrsetLifetime, 501, [S], "Each record of a chain lives by its own TTL";
+    NegativeCaching, 502, [S, O], "What does not exist is believed as long as the SOA says";
+    CacheLayer, 503, [D, K], "A layer on the way keeps answers";
+    ServedStale, 503, [D], "An expired answer is given while it is refreshed";
+    NotDeclared, 0, [S], "The topology does not say, and nothing is invented";
+    DirectQuestion, 0, [S], "The server asked is named by the person who asks";
+    HostsFile, 0, [K], "A hosts file answers before any server";
+    WorkLimit, 0, [S], "The work spent on one question is bounded";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn behaviors_are_listed_by_rule_and_say_one_thing_each() {
+        let numbered: Vec<Rule> = Basis::ALL.iter().filter_map(|basis| basis.rule()).collect();
+        assert!(numbered.is_sorted(), "the table is in rule order");
+        for basis in Basis::ALL {
+            let statement = basis.statement();
+            assert!(!statement.ends_with('.') && statement.len() > 20, "{basis:?}: {statement}");
+            let twins = Basis::ALL.iter().filter(|other| other.statement() == statement);
+            assert_eq!(twins.count(), 1, "{basis:?} says what another says");
+        }
+    }
+}
