@@ -2,8 +2,8 @@
 //!
 //! `docs/behavior.md` tells each rule in words, with its source and a scenario that shows it.
 
-use vnetdig_model::rule::{Confidence, Rule};
 use Confidence::{Contradictory as C, Documented as D, Inferred as I, Known as K, Observed as O, Standard as S};
+use vnetdig_model::rule::{Confidence, Rule};
 
 macro_rules! bases {
     ($($name:ident, $rule:literal, [$($confidence:ident),+], $statement:literal;)*) => {

@@ -9,7 +9,6 @@ use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::RulesetId;
 use vnetdig_model::record::{Address, RecordData, RecordType, ResponseCode, Soa, SymbolKind, Ttl};
 use vnetdig_model::server::DnsServerId;
-use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, Topology};
 
 use crate::trace::Party;
@@ -194,6 +193,12 @@ pub enum ChancePoint {
         /// The servers; the one taken is asked first.
         servers: SmallVec<[SocketAddr; 2]>,
     },
+    /// Whether the forwarder answers before the server loses patience (S-214): alternative 0 it does,
+    /// alternative 1 the server moves on.
+    Patience {
+        /// The server.
+        server: DnsServerId,
+    },
 }
 
 /// A fact with a closed set of alternatives that nobody declared.
@@ -202,8 +207,6 @@ pub enum Fact {
     /// What a server of unknown product does with an alias (S-210): alternative 0 looks the target up again
     /// through its own rules, alternative 1 passes the upstream's chain through.
     OnAlias(DnsServerId),
-    /// Which server a server of unknown product asks first.
-    Selection(ServerRef),
 }
 
 /// What was taken at one point.

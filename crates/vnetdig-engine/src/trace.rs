@@ -59,7 +59,7 @@ pub enum Party {
     Unknown(IpAddr),
 }
 
-/// One question to one server.
+/// One question to one server. The first exchange is the client's own: an application asks its stub.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The exchange it was made for; `None` for the first.

@@ -57,6 +57,12 @@ impl World {
         Self { now: SimTime::default(), caches: None, settled: SmallVec::new() }
     }
 
+    /// Whether anything is kept at all.
+    #[must_use]
+    pub fn remembers(&self) -> bool {
+        self.caches.is_some()
+    }
+
     /// The settled alternative of an undeclared fact.
     #[must_use]
     pub fn settled(&self, fact: Fact) -> Option<u8> {
@@ -147,6 +153,23 @@ impl World {
     /// What a cache says. `stale_for` is how long expired answers may be given.
     #[must_use]
     pub fn recall(&self, key: CacheKey, name: &Fqdn, record_type: RecordType, stale_for: Duration) -> Recall {
+        self.recall_links(key, name, record_type, stale_for, MAX_CACHED_CHAIN)
+    }
+
+    /// What a cache says of one name alone, without following an alias.
+    #[must_use]
+    pub fn recall_one(&self, key: CacheKey, name: &Fqdn, record_type: RecordType) -> Recall {
+        self.recall_links(key, name, record_type, Duration::ZERO, 1)
+    }
+
+    fn recall_links(
+        &self,
+        key: CacheKey,
+        name: &Fqdn,
+        record_type: RecordType,
+        stale_for: Duration,
+        links: usize,
+    ) -> Recall {
         let Some(caches) = self.caches.as_ref().filter(|caches| !caches.is_empty()) else { return Recall::Nothing };
         let now = self.now.0;
         let live = |expires: Duration| expires + stale_for > now;
@@ -157,7 +180,7 @@ impl World {
         let mut at = name.clone();
         let mut remaining = u32::MAX;
         let mut stale = false;
-        for _ in 0..MAX_CACHED_CHAIN {
+        for _ in 0..links {
             match caches.get(&(key, at.clone(), record_type)) {
                 Some(Entry::Records { data, expires }) if live(*expires) => {
                     stale |= *expires <= now;

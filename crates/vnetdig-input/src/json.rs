@@ -11,10 +11,10 @@ pub(crate) fn read(body: &str, base: usize, builder: &mut Builder<'_>) -> Result
     let mut open: Vec<Open> = Vec::new();
     let mut next = Some(reader.peek()?);
     loop {
-        if let Some(peek) = next {
-            if let Some(opened) = reader.value(peek)? {
-                open.push(opened);
-            }
+        if let Some(peek) = next
+            && let Some(opened) = reader.value(peek)?
+        {
+            open.push(opened);
         }
         let Some(inner) = open.last_mut() else { break };
         next = reader.step(inner)?;
@@ -40,7 +40,7 @@ struct Reader<'a, 'b> {
     builder: &'a mut Builder<'b>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl Reader<'_, '_> {
     fn peek(&mut self) -> Result<Peek, Refused> {
         self.json.peek().map_err(|error| self.syntax(&error))
     }
@@ -52,7 +52,11 @@ impl<'a> Reader<'a, '_> {
             Peek::Array | Peek::Object => {
                 let is_object = peek == Peek::Object;
                 let at = self.base + start;
-                if is_object { self.builder.open_map(at)? } else { self.builder.open_list(at)? }
+                if is_object {
+                    self.builder.open_map(at)?;
+                } else {
+                    self.builder.open_list(at)?;
+                }
                 return Ok(Some(Open { is_object, is_fresh: true }));
             }
             Peek::String => {

@@ -12,8 +12,13 @@ use crate::tree::{Anchored, Builder, Refused, Style};
 
 /// Reads `body`, which starts at byte `base` of the builder's text.
 pub(crate) fn read(body: &str, base: usize, limits: &Limits, builder: &mut Builder<'_>) -> Result<(), Refused> {
-    let mut reader =
-        Reader { places: Places::new(body, base), anchors: IndexMap::new(), anchored: Vec::new(), documents: 0, builder };
+    let mut reader = Reader {
+        places: Places::new(body, base),
+        anchors: IndexMap::new(),
+        anchored: Vec::new(),
+        documents: 0,
+        builder,
+    };
     let mut parser = Parser::new_from_str(body);
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(|error| reader.syntax(&error))?;
@@ -57,7 +62,7 @@ impl Reader<'_, '_> {
                     let help = "repeat the keys, or use an alias for a whole value";
                     return Err(error.at(self.builder.span(start, end)).help(help).into());
                 }
-                let end = self.trim(start, end, style);
+                let (start, end) = self.trim(start, end);
                 self.builder.scalar(start, end, &text, style)?;
                 self.finished(anchor);
             }
@@ -110,10 +115,15 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// Where a scalar ends without the white space after it.
-    fn trim(&self, start: usize, end: usize, style: Style) -> usize {
-        let written = self.builder.text().get(start..end).unwrap_or_default();
-        if style == Style::Plain || !written.starts_with(['"', '\'']) { start + written.trim_end().len() } else { end }
+    /// The place of a scalar without its anchor and tag, and without what the parser takes after it.
+    fn trim(&self, start: usize, end: usize) -> (usize, usize) {
+        let written = self.builder.text().get(start..end).unwrap_or_default().trim_end();
+        let mut value = written;
+        while value.starts_with(['&', '!']) {
+            value = value.trim_start_matches(|c: char| !c.is_whitespace()).trim_start();
+        }
+        let start = start + written.len() - value.len();
+        (start, start + quoted_len(value).unwrap_or(value.len()))
     }
 
     /// The end of the last character before `end` that is not white space or a comment's line break.
@@ -123,14 +133,37 @@ impl Reader<'_, '_> {
 
     fn syntax(&mut self, error: &ScanError) -> Refused {
         let start = self.places.byte(error.marker().index());
+        if error.info() == "recursion limit exceeded" {
+            return self.builder.too_deep(start);
+        }
         let rest = self.builder.text().get(start..).unwrap_or_default();
         let width = rest.chars().next().map_or(0, char::len_utf8);
         let message = format!("the YAML cannot be read: {}", error.info());
         let diagnostic = Diagnostic::error("input/yaml-syntax", message).at(self.builder.span(start, start + width));
         let line = self.builder.text().get(..start).unwrap_or_default().rsplit('\n').next().unwrap_or_default();
         let is_tab = rest.starts_with('\t') || (line.trim().is_empty() && line.contains('\t'));
-        if is_tab { diagnostic.help("indent with spaces: YAML does not take tabs there").into() } else { diagnostic.into() }
+        if is_tab {
+            diagnostic.help("indent with spaces: YAML does not take tabs there").into()
+        } else {
+            diagnostic.into()
+        }
     }
+}
+
+/// How long the quoted scalar is that a text starts with, quotation marks included.
+fn quoted_len(text: &str) -> Option<usize> {
+    let quote = text.bytes().next().filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let mut bytes = text.bytes().enumerate().skip(1).peekable();
+    while let Some((index, byte)) = bytes.next() {
+        match byte {
+            b'\\' if quote == b'"' => drop(bytes.next()),
+            // In single quotation marks, two of them stand for one.
+            b'\'' if quote == b'\'' && bytes.next_if(|(_, next)| *next == b'\'').is_some() => {}
+            _ if byte == quote => return Some(index + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Turns character positions into byte positions. Positions asked for lie near each other.

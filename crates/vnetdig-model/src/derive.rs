@@ -126,7 +126,7 @@ impl Derivation<'_> {
         let declared_address = [RecordType::A, RecordType::AAAA]
             .iter()
             .any(|record_type| self.taken.contains(&(public, owner.clone(), *record_type)));
-        if !declared_alias && !(declared_address && data.record_type() == RecordType::CNAME) {
+        if !(declared_alias || declared_address && data.record_type() == RecordType::CNAME) {
             self.add(public, owner, ttl, smallvec![data], origin);
         }
     }

@@ -106,10 +106,12 @@ fn fail_over(builder: &mut TopologyBuilder, server: crate::service::PostgresServ
     let owner = crate::derive::injected_name(facts, &name, &apex);
     if !locked {
         for set in facts.record_sets.values_mut() {
-            if set.zone == data && set.owner == owner && set.record_type == RecordType::A {
-                if let Some(standby) = standby {
-                    set.data = smallvec::smallvec![RecordData::Address(Address::Known(standby))];
-                }
+            if let Some(standby) = standby
+                && set.zone == data
+                && set.owner == owner
+                && set.record_type == RecordType::A
+            {
+                set.data = smallvec::smallvec![RecordData::Address(Address::Known(standby))];
             }
         }
         let labels: Option<Box<str>> = owner.relative_to(&apex).map(Into::into);

@@ -170,9 +170,9 @@ impl Fqdn {
             }
             std::net::IpAddr::V6(v6) => {
                 let nibbles = v6.octets().into_iter().rev().flat_map(|octet| [octet & 15, octet >> 4]);
-                let mut text: String = nibbles.map(|nibble| format!("{nibble:x}.")).collect();
-                text.push_str("ip6.arpa");
-                text
+                let digits = nibbles.filter_map(|nibble| char::from_digit(u32::from(nibble), 16));
+                let labels: String = digits.flat_map(|digit| [digit, '.']).collect();
+                labels + "ip6.arpa"
             }
         };
         text.parse().expect("a reverse name is well formed")

@@ -62,6 +62,7 @@ impl<I: Id, T> Table<I, T> {
     }
 
     /// Ids and values in declaration order.
+    #[must_use]
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (I, &T)> + ExactSizeIterator {
         self.values.iter().enumerate().map(|(index, value)| (I::from_index(index), value))
     }

@@ -4,7 +4,7 @@
 //! [`Scenario`] adds checks and a timeline. Every fact keeps its [`Origin`].
 //!
 //! This crate holds no behavior of resolvers: it says what resources say. The one thing it works out is what
-//! Azure writes by itself (the records of servers, private endpoints and registered machines, in [`derive`]).
+//! Azure writes by itself (the records of servers, private endpoints and registered machines, in [`derive`](mod@derive)).
 
 pub mod client;
 pub mod derive;

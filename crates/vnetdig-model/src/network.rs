@@ -145,6 +145,7 @@ pub enum SyncLevel {
 }
 
 /// One half of a peering: the resource on `local` that points to `remote`.
+#[expect(clippy::struct_excessive_bools, reason = "they are the properties of the resource")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeeringHalf {
     /// The network that holds the resource.

@@ -95,6 +95,7 @@ pub struct Check {
 }
 
 /// How expectations bind the possible outcomes.
+#[expect(clippy::large_enum_variant, reason = "nearly every check is of the large variant")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Demand {
     /// Every possible outcome satisfies this.

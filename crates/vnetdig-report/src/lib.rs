@@ -1,1 +1,14 @@
-//! How it is shown: text, JSON, JUnit.
+//! How it is shown: text, JSON, JUnit, and diagnostics with the lines they are about.
+//!
+//! [`view`] turns ids into names and origins into `file:line:column`; the renderers read views and nothing else.
+//! All English about a trace is in one module, `words`. Nothing here prints, writes a file or decides anything.
+
+pub mod diagnostics;
+pub mod json;
+pub mod junit;
+pub mod text;
+pub mod view;
+mod words;
+
+pub use text::TextOptions;
+pub use view::{TestView, TestedFile, TraceView};

@@ -1,3 +1,109 @@
-//! The command.
+//! The command: arguments, files, the terminal and the exit status.
+//!
+//! Everything else is a library that opens nothing and prints nothing.
 
-fn main() {}
+mod args;
+mod asker;
+mod commands;
+mod console;
+mod exit;
+mod files;
+mod load;
+
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Cli, Command};
+use crate::console::Console;
+use crate::exit::Exit;
+
+/// Stack of each thread that resolves. Exchanges nest, frames of a debug build are large, and the threads a
+/// system or a pool starts have 1 to 8 MB.
+const STACK: usize = 64 << 20;
+
+/// The environment variable that turns on the log. It is for maintainers: what a user should know is in the trace.
+const LOG: &str = "VNETDIG_LOG";
+
+/// Why a command ends early.
+struct Stop {
+    exit: Exit,
+    message: String,
+}
+
+impl Stop {
+    fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into() }
+    }
+
+    fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+}
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(|panic| say_it_is_our_fault(panic)));
+    let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
+    thread.ok().and_then(|thread| thread.join().ok()).unwrap_or(Exit::OurFault).into()
+}
+
+fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; both streams may be closed by now, and then nobody listens.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Holds };
+        }
+    };
+    let console = Console::new(cli.color);
+    start_log(&console);
+    let result = match &cli.command {
+        Command::Trace(args) => commands::trace::run(args, &console),
+        Command::Test(args) => commands::test::run(args, &console),
+        Command::Schema { of } => commands::schema::run(*of, &console),
+        Command::Init { file } => commands::init::run(file, &console),
+        Command::Completions { shell } => commands::completions::run(*shell, &console),
+        Command::Man { command } => commands::man::run(command.as_deref(), &console),
+        Command::Panic => panic!("somebody asked for it"),
+    };
+    result.unwrap_or_else(|stop| {
+        console.error(&stop.message);
+        stop.exit
+    })
+}
+
+fn start_log(console: &Console) {
+    if std::env::var_os(LOG).is_none() {
+        return;
+    }
+    match EnvFilter::try_from_env(LOG) {
+        Ok(filter) => tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(std::io::stderr)
+            .with_ansi(console.colors_stderr())
+            .init(),
+        Err(error) => console.warning(&format!("the log stays off, {LOG} is malformed: {error}")),
+    }
+}
+
+fn say_it_is_our_fault(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    let reason = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
+    let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
+    let backtrace = std::backtrace::Backtrace::capture();
+    let _ = writeln!(
+        std::io::stderr(),
+        "vnetdig made a mistake; it is our fault and not yours: {reason}{place}\n\
+         Please report it with the command line and the scenario: {repository}/issues\n\
+         A backtrace is printed when RUST_BACKTRACE=1 is set.",
+        repository = env!("CARGO_PKG_REPOSITORY"),
+    );
+    if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
+        let _ = writeln!(std::io::stderr(), "{backtrace}");
+    }
+}

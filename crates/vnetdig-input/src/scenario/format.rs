@@ -126,7 +126,9 @@ impl Format {
             Self::Domain => r"^\S+$",
             Self::Address => r"^[0-9.]+$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$",
             Self::Prefix => r"^[0-9A-Fa-f:.]+/[0-9]{1,3}$",
-            Self::Socket => r"^[0-9.]+(:[0-9]{1,5})?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$",
+            Self::Socket => {
+                r"^[0-9.]+(:[0-9]{1,5})?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$|^\[[0-9A-Fa-f:.]+\](:[0-9]{1,5})?$"
+            }
             Self::Duration => r"^[0-9]+(ms|s|m|h|d)$",
             Self::Record => r"^\s*\S+\s+([0-9]+\s+)?[A-Za-z]+\s+\S",
             Self::Query => r"^\s*\S+(\s+[A-Za-z0-9]+)?\s*$",
@@ -175,7 +177,9 @@ pub(crate) fn pair<'a>(text: &'a str, expected: &str) -> Result<(&'a str, &'a st
         return Ok(("", ""));
     }
     match text.split_once('/') {
-        Some((first, second)) if !first.is_empty() && !second.is_empty() && !second.contains('/') => Ok((first, second)),
+        Some((first, second)) if !first.is_empty() && !second.is_empty() && !second.contains('/') => {
+            Ok((first, second))
+        }
         _ => Err(Problem::new("scenario/bad-reference", format!("expected {expected}, found `{text}`"))),
     }
 }
@@ -202,9 +206,9 @@ pub(crate) fn domain(text: &str) -> Result<Fqdn, Problem> {
 }
 
 fn owner(text: &str) -> Result<(), Problem> {
-    Fqdn::parse_relative(text, &Fqdn::root()).map(drop).map_err(|error| {
-        Problem::new("scenario/bad-name", format!("`{text}` is not the name of a record: {error}"))
-    })
+    Fqdn::parse_relative(text, &Fqdn::root())
+        .map(drop)
+        .map_err(|error| Problem::new("scenario/bad-name", format!("`{text}` is not the name of a record: {error}")))
 }
 
 /// Reads an address.
@@ -254,13 +258,11 @@ pub(crate) fn socket(text: &str) -> Result<SocketAddr, Problem> {
     if !is_address {
         return Err(Problem::new("scenario/bad-address", format!("`{text}` is not an IP address")));
     }
-    match (text.parse::<SocketAddr>(), self::port(port)) {
-        (Ok(socket), Some(_)) => Ok(socket),
-        _ => {
-            let problem = Problem::new("scenario/bad-port", format!("`{port}` is not a port"));
-            Err(problem.help("ports are whole numbers from 1 to 65535").within(text, port))
-        }
-    }
+    let socket = text.parse::<SocketAddr>().ok().filter(|_| self::port(port).is_some());
+    socket.ok_or_else(|| {
+        let problem = Problem::new("scenario/bad-port", format!("`{port}` is not a port"));
+        problem.help("ports are whole numbers from 1 to 65535").within(text, port)
+    })
 }
 
 fn no_address() -> Problem {

@@ -1,1 +1,65 @@
-//! x
+//! The scenario language.
+//!
+//! [`parse`] reads a text and checks it against the grammar; [`Document::fields`] reads the result in the
+//! language's own terms. The grammar is one table, from which the check, the readers and the JSON Schema come.
+
+mod check;
+mod fields;
+mod format;
+mod grammar;
+mod schema;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use vnetdig_model::{Parsed, SourceId, SourceMap, Span};
+
+pub use fields::{Field, Fields, Named, Query, Record, Reference, Spanned, Variant};
+pub use schema::schema;
+
+use crate::Limits;
+use crate::tree::{self, Tree};
+
+/// Reads and checks a scenario file. Every mistake is found in one run, in the order of the text.
+pub fn parse(sources: &SourceMap, id: SourceId, limits: &Limits) -> Parsed<Document> {
+    let Parsed { value: tree, mut diagnostics } = tree::parse(sources, id, limits);
+    let root = tree.root();
+    // A text that cannot be read is an empty tree; what that lacks is not worth telling.
+    if diagnostics.is_empty() || root.map().is_none_or(|map| !map.is_empty()) {
+        diagnostics.extend(check::check(root, &shape::Shape::Object(&grammar::SCENARIO)));
+        diagnostics.sort_by_key(check::first_place);
+    }
+    Parsed { value: Document { tree }, diagnostics }
+}
+
+/// A scenario file, read and checked but not yet understood.
+#[derive(Clone, Debug)]
+pub struct Document {
+    tree: Tree,
+}
+
+impl Document {
+    /// The keys at the top of the file.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        Fields::of_scenario(self.tree.root())
+    }
+
+    /// The files it includes, with the place of each name.
+    #[must_use]
+    pub fn includes(&self) -> Vec<(String, Span)> {
+        self.fields().texts("include").into_iter().map(|text| (text.value.to_owned(), text.span)).collect()
+    }
+
+    /// The text it was read from.
+    #[must_use]
+    pub fn source(&self) -> SourceId {
+        self.tree.source()
+    }
+
+    /// The values as they stand.
+    #[must_use]
+    pub fn tree(&self) -> &Tree {
+        &self.tree
+    }
+}

@@ -119,13 +119,13 @@ pub(crate) struct Words {
     /// What the words say.
     pub(crate) doc: &'static str,
     /// The words, each with what it means; the default first, if there is one.
-    pub(crate) words: &'static [(&'static str, &'static str)],
+    pub(crate) all: &'static [(&'static str, &'static str)],
 }
 
 impl Words {
     /// The word as it is spelled here.
     pub(crate) fn find(&self, text: &str) -> Option<&'static str> {
-        self.words.iter().map(|(word, _)| *word).find(|word| word.eq_ignore_ascii_case(text))
+        self.all.iter().map(|(word, _)| *word).find(|word| word.eq_ignore_ascii_case(text))
     }
 }
 
@@ -162,7 +162,7 @@ impl Shape {
             Self::Number { min: 0, max: u32::MAX } => "a whole number".to_owned(),
             Self::Number { min, max } => format!("a whole number from {min} to {max}"),
             Self::Text(format) => format.noun().to_owned(),
-            Self::Word(words) => one_of(words.words.iter().map(|(word, _)| *word)),
+            Self::Word(words) => one_of(words.all.iter().map(|(word, _)| *word)),
             Self::List(item) => format!("a list of {}", item.plural()),
             Self::Pair(item) => format!("a list of two {}", item.plural()),
             Self::Named(named) => format!("a mapping from {} to {}", named.key.plural(), named.value.plural()),

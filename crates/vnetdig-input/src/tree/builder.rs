@@ -108,7 +108,7 @@ impl<'a> Builder<'a> {
     /// Whether a key of a mapping comes next.
     pub(crate) fn expects_key(&self) -> bool {
         let inner = self.open.last();
-        inner.is_some_and(|open| open.kind == Kind::Map && (self.pending.len() - open.first) % 2 == 0)
+        inner.is_some_and(|open| open.kind == Kind::Map && (self.pending.len() - open.first).is_multiple_of(2))
     }
 
     /// Adds a scalar that stands from `start` to `end`; `value` is what it means.
@@ -206,7 +206,8 @@ impl<'a> Builder<'a> {
         Err(Diagnostic::error("input/too-many-values", message).at(self.span(start, start + 1)).into())
     }
 
-    fn too_deep(&self, start: usize) -> Refused {
+    /// The error of values nested too deeply.
+    pub(crate) fn too_deep(&self, start: usize) -> Refused {
         let message = format!("values are nested more than {} levels deep", self.limits.depth);
         Diagnostic::error("input/too-deep", message).at(self.span(start, start + 1)).into()
     }

@@ -44,11 +44,8 @@ fn read(sources: &SourceMap, id: SourceId, limits: &Limits, is_json: impl Fn(&st
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let base = text.len() - body.len();
     let mut builder = Builder::new(text, id, limits);
-    let complete = if is_json(body) {
-        json::read(body, base, &mut builder)
-    } else {
-        yaml::read(body, base, limits, &mut builder)
-    };
+    let complete =
+        if is_json(body) { json::read(body, base, &mut builder) } else { yaml::read(body, base, limits, &mut builder) };
     let (rows, rewritten, mut diagnostics) = builder.finish();
     let tree = match complete {
         Ok(()) if !rows.is_empty() => Tree { source, id, rows, rewritten },
@@ -272,6 +269,7 @@ impl<'t> List<'t> {
     }
 
     /// The values in order.
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = Node<'t>> + DoubleEndedIterator {
         let Self { tree, first, len } = self;
         (0..len as usize).map(move |index| Node { tree, row: first + row_number(index) })
@@ -292,6 +290,7 @@ impl<'t> Map<'t> {
     }
 
     /// The entries in order.
+    #[must_use]
     pub fn iter(self) -> impl ExactSizeIterator<Item = Entry<'t>> + DoubleEndedIterator {
         let Self { tree, first, len } = self;
         (0..len as usize).map(move |index| {

@@ -211,11 +211,11 @@ fn repeated_addresses(facts: &Facts, in_use: &[InUse<'_>], found: &mut Vec<Diagn
 mod tests {
     use crate::network::Place;
     use crate::service::EndpointTarget;
-    use crate::validate::fixture::{Fixture, assert_fires, assert_silent};
+    use crate::validate::fixture::{Case, assert_fires, assert_silent};
 
     #[test]
     fn an_address_belongs_to_its_place_and_to_one_user() {
-        let cases: &[(&str, fn(&mut Fixture))] = &[
+        let cases: &[Case] = &[
             ("topology/foreign-address", |f| {
                 f.client("new", f.web, "10.9.9.9");
             }),
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn what_looks_alike_and_is_fine_stays_silent() {
-        let cases: &[(&str, fn(&mut Fixture))] = &[
+        let cases: &[Case] = &[
             ("the machine a DNS server runs on asks too", |f| {
                 f.client("hub-dns-vm", f.servers, "10.0.20.10");
             }),

@@ -78,11 +78,11 @@ fn duplicate(what: &str, name: &str, first: Origin, second: Origin) -> Diagnosti
 #[cfg(test)]
 mod tests {
     use crate::service::EndpointTarget;
-    use crate::validate::fixture::{Fixture, assert_fires};
+    use crate::validate::fixture::{Case, assert_fires};
 
     #[test]
     fn a_name_stands_for_one_resource_of_its_kind() {
-        let cases: &[(&str, fn(&mut Fixture))] = &[
+        let cases: &[Case] = &[
             ("topology/duplicate-name", |f| {
                 f.vnet("hub", &["10.77.0.0/16"]);
             }),

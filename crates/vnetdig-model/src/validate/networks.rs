@@ -166,13 +166,16 @@ fn overlapping_peers(
     let overlap = spaces.vnet(second.local).overlap(spaces.vnet(second.remote));
     let Some((local, remote)) = overlap.filter(|_| are_connected) else { return };
     let [near, far] = [second.local, second.remote].map(|vnet| &facts.vnets[vnet]);
-    let message = format!("peered virtual networks `{}` and `{}` overlap: `{local}` and `{remote}`", near.name, far.name);
+    let message =
+        format!("peered virtual networks `{}` and `{}` overlap: `{local}` and `{remote}`", near.name, far.name);
     found.push(
         Diagnostic::error("topology/overlapping-peers", message)
             .at(second.origin.span())
             .label(near.origin.span(), "one address space")
             .label(far.origin.span(), "the other address space")
-            .help("virtual networks with overlapping prefixes cannot be peered; change a prefix or leave out the peering"),
+            .help(
+                "virtual networks with overlapping prefixes cannot be peered; change a prefix or leave out the peering",
+            ),
     );
 }
 
@@ -191,11 +194,11 @@ fn state_word(state: PeeringState) -> &'static str {
 #[cfg(test)]
 mod tests {
     use crate::network::PeeringState::{Connected, Disconnected, Initiated};
-    use crate::validate::fixture::{Fixture, assert_fires, assert_silent};
+    use crate::validate::fixture::{Case, assert_fires, assert_silent};
 
     #[test]
     fn networks_and_peerings_fit_together() {
-        let cases: &[(&str, fn(&mut Fixture))] = &[
+        let cases: &[Case] = &[
             ("topology/overlapping-address-space", |f| {
                 f.vnet("new", &["10.77.0.0/16", "10.77.3.0/24"]);
             }),
@@ -246,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_looks_alike_and_is_fine_stays_silent() {
-        let cases: &[(&str, fn(&mut Fixture))] = &[
+        let cases: &[Case] = &[
             ("networks that overlap without a peering", |f| {
                 f.vnet("new", &["10.0.0.0/16"]);
             }),

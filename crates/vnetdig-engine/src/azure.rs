@@ -1,0 +1,757 @@
+//! Azure-provided DNS: what 168.63.129.16 answers at a vantage, and what rulesets do with a name.
+
+use std::time::Duration;
+
+use vnetdig_model::dns::{ForwardingRuleId, PolicyAction, PrivateZoneId, ResolutionPolicy};
+use vnetdig_model::names::Located;
+use vnetdig_model::network::{Place, VnetId};
+use vnetdig_model::record::{RecordType, Soa, Ttl};
+use vnetdig_model::topology::{ServerRef, VnetClassId};
+use vnetdig_model::{Fqdn, RecordData, ResponseCode};
+
+use crate::basis::Basis;
+use crate::lookup::{Lookup, lookup_located};
+use crate::outcome::{Answers, Authority, Missing, Outcome, Record, Response};
+use crate::product::Selection;
+use crate::public::{PublicAnswer, asks_for_aliases, basis_of};
+use crate::resolve::{Asking, Run};
+use crate::route::{Route, route};
+use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
+use crate::transport::{AZURE_DNS, Path, Source};
+use crate::world::{CacheKey, Keep, Recall};
+
+/// TTL of the block alias (S-040, S-500).
+const BLOCK_TTL: Ttl = Ttl(1_006_632_960);
+/// How long a target of a rule may stay silent before the next one is used, and the client before it is told
+/// (S-115; not documented).
+const TARGET_PATIENCE: Duration = Duration::from_secs(5);
+/// Bounds of the platform's cache; the cap is applied when records are read (S-026, S-503).
+const PLATFORM_KEEP: Keep = Keep::up_to(u32::MAX, u32::MAX);
+
+/// What one name leads to.
+enum Link {
+    /// The answer is complete.
+    End(Outcome),
+    /// An alias: go on with the target.
+    Next(Fqdn),
+}
+
+impl<R: Recorder> Run<'_, R> {
+    /// Azure-provided DNS.
+    pub(crate) fn azure(&mut self, vantage: Vantage, question: &Question) -> Outcome {
+        let mut answers = Answers::new();
+        let mut name = question.name.clone();
+        loop {
+            if Self::comes_back(&answers, &name) {
+                self.step(Basis::AliasLoop, || StepKind::Loop);
+                return Outcome::rcode(ResponseCode::ServFail);
+            }
+            if answers.len() > usize::from(self.limits.aliases) {
+                let limit = self.limits.aliases;
+                self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
+                return Outcome::rcode(ResponseCode::ServFail);
+            }
+            let one = Self::about(&name, question.record_type);
+            match self.azure_one(vantage, &one, &mut answers) {
+                Link::End(outcome) => return outcome,
+                Link::Next(target) => {
+                    self.step(Basis::AliasRestarts, || StepKind::Restart { target: target.clone() });
+                    name = target;
+                }
+            }
+        }
+    }
+
+    fn azure_one(&mut self, vantage: Vantage, question: &Question, answers: &mut Answers) -> Link {
+        let topology = self.topology;
+        let located = topology.names().locate(&question.name);
+        let Vantage::Vnet(vnet) = vantage else {
+            if matches!(vantage, Vantage::VirtualHub(_)) {
+                self.step(Basis::HubVantage, || StepKind::NoZone);
+            }
+            return self.azure_public(vantage, question, &located, answers);
+        };
+        self.step(Basis::AzureVantage, || StepKind::Delivered);
+        if let Some(outcome) = self.policy(vnet, question, answers) {
+            return Link::End(outcome);
+        }
+        let class = topology.class_of(vnet);
+        let taken = route(topology, class, &located);
+        self.read_route(vantage, class, &located, taken);
+        match taken {
+            Route::Zone { zone, policy, over } => {
+                self.explain_zone(vnet, zone, over, question, !answers.is_empty());
+                self.zone(vantage, zone, policy, question, &located, answers)
+            }
+            Route::Rule { .. } | Route::Public { .. } => {
+                self.explain_no_zone(vnet, question);
+                if let Some(outcome) = self.platform_name(vnet, question, &located, answers) {
+                    return Link::End(outcome);
+                }
+                match taken {
+                    Route::Rule { rule, over } => {
+                        self.explain_rule(rule, over, question, !answers.is_empty());
+                        self.rule(vantage, rule, question, answers)
+                    }
+                    _ => {
+                        if let Route::Public { reserved: Some(suffix) } = taken {
+                            let suffix = topology.names().name(suffix).clone();
+                            self.step_over(Basis::ReservedSuffix, || {
+                                (StepKind::ReservedSuffix { suffix }, self_rules(topology, class, &located))
+                            });
+                        }
+                        self.azure_public(vantage, question, &located, answers)
+                    }
+                }
+            }
+        }
+    }
+
+    // ---- DNS security policy (S-040) ----
+
+    fn policy(&mut self, vnet: VnetId, question: &Question, answers: &mut Answers) -> Option<Outcome> {
+        let topology = self.topology;
+        let policy = topology.class(topology.class_of(vnet)).security_policy;
+        self.recorder.read(|| Probe::PolicyOf(vnet, policy));
+        let policy = policy?;
+        let rules = topology.facts().security_policies[policy].rules.iter().enumerate();
+        let covering = rules
+            .filter(|(_, rule)| rule.enabled && rule.domains.iter().any(|domain| question.name.is_at_or_below(domain)));
+        let (index, rule) = covering.min_by_key(|(_, rule)| rule.priority)?;
+        if rule.action != PolicyAction::Block {
+            return None;
+        }
+        let basis = if answers.is_empty() { Basis::PolicyBlocks } else { Basis::PolicyBlocksTarget };
+        self.step(basis, || StepKind::PolicyBlocks { policy, rule: index });
+        let alias: Fqdn = "blockpolicy.azuredns.invalid".parse().expect("a literal name");
+        let data = RecordData::Cname(alias.clone());
+        answers.push(Record { name: question.name.clone(), ttl: BLOCK_TTL, data });
+        let soa = Soa {
+            host: "ns1.azure-dns.com".parse().expect("a literal name"),
+            email: "support.azure.com".parse().expect("a literal name"),
+            serial: 1000,
+            refresh: 3600,
+            retry: 600,
+            expire: 1800,
+            minimum: 60,
+            ttl: Ttl(60),
+        };
+        let authority = Some(Authority { owner: alias, ttl: soa.ttl, soa: soa.into() });
+        let rcode = ResponseCode::NoError;
+        let answers = std::mem::take(answers);
+        Some(Outcome::Response(Response { rcode, answers, authority, negative_ttl: None }))
+    }
+
+    // ---- linked zones ----
+
+    fn zone(
+        &mut self,
+        vantage: Vantage,
+        zone: PrivateZoneId,
+        policy: ResolutionPolicy,
+        question: &Question,
+        located: &Located,
+        answers: &mut Answers,
+    ) -> Link {
+        let topology = self.topology;
+        let data = topology.facts().private_zones[zone].data;
+        let key = CacheKey::AzureZone(vantage, zone);
+        if let Some(link) = self.platform_cache(key, question, answers) {
+            return link;
+        }
+        let cap = topology.facts().switches.azure_ttl_cap;
+        let found = lookup_located(topology, data, located, question.record_type);
+        self.recorder.read(|| Probe::Node(data, question.name.clone(), found != Lookup::Miss));
+        let before = answers.len();
+        match found {
+            Lookup::Data { record_sets, wildcard } => {
+                for id in record_sets {
+                    self.add_records(id, &question.name, wildcard, cap, answers);
+                    if wildcard {
+                        self.step(Basis::WildcardMatch, || StepKind::Wildcard { record_set: id });
+                    } else {
+                        self.step(zone_basis(topology, id, question), || StepKind::Found { record_set: id });
+                    }
+                    if cap.is_some_and(|cap| topology.record_sets()[id].ttl > cap) {
+                        self.step(Basis::TtlCap, || StepKind::Found { record_set: id });
+                    }
+                }
+                if question.record_type == RecordType::ANY {
+                    self.step(Basis::AnyAsked, || StepKind::PassThrough);
+                }
+                if question.record_type == RecordType::CNAME {
+                    self.step(Basis::AliasAsked, || StepKind::PassThrough);
+                }
+                self.keep_platform(key, question, answers, before, None);
+                Link::End(positive(answers))
+            }
+            Lookup::Alias { record_set, wildcard } => {
+                let target = self.add_records(record_set, &question.name, wildcard, cap, answers);
+                let target = target.expect("an alias record set holds an alias");
+                let shown = target.clone();
+                let basis = if wildcard { Basis::WildcardMatch } else { Basis::LongestLinkedZone };
+                self.step(basis, || StepKind::Alias { record_set, target: shown });
+                self.keep_platform(key, question, answers, before, None);
+                Link::Next(target)
+            }
+            Lookup::ApexSoa => {
+                self.step(Basis::ZoneSoa, || StepKind::ApexSoa { zone: data });
+                if let Some(soa) = &topology.zone_data(data).soa {
+                    let record = RecordData::Soa(soa.clone());
+                    answers.push(Record { name: question.name.clone(), ttl: soa.ttl, data: record });
+                }
+                Link::End(positive(answers))
+            }
+            Lookup::NoData { empty_non_terminal, wildcard } => {
+                let basis = if empty_non_terminal {
+                    Basis::EmptyNonTerminal
+                } else if wildcard {
+                    Basis::WildcardMatch
+                } else if question.record_type == RecordType::NS && topology.apex(data) == &question.name {
+                    Basis::NoNsInPrivateZone
+                } else if topology.apex(data) == &question.name && is_server_name(topology, &question.name) {
+                    Basis::ZoneEqualsServer
+                } else {
+                    Basis::NoDataIsNoMiss
+                };
+                self.step(basis, || StepKind::NoData { zone: data, empty_non_terminal });
+                let authority = self.authority(data);
+                self.keep_platform(key, question, answers, before, Some((ResponseCode::NoError, &authority)));
+                let answers = std::mem::take(answers);
+                let rcode = ResponseCode::NoError;
+                Link::End(Outcome::Response(Response { rcode, answers, authority, negative_ttl: None }))
+            }
+            Lookup::Miss => Link::End(self.miss(vantage, zone, policy, question, located, answers)),
+        }
+    }
+
+    /// The name is not in the zone: final, dangling, or redirected.
+    fn miss(
+        &mut self,
+        vantage: Vantage,
+        zone: PrivateZoneId,
+        policy: ResolutionPolicy,
+        question: &Question,
+        located: &Located,
+        answers: &mut Answers,
+    ) -> Outcome {
+        let topology = self.topology;
+        let data = topology.facts().private_zones[zone].data;
+        let apex = topology.apex(data);
+        if topology.facts().switches.empty_non_terminal_is_nxdomain
+            && located.whole().is_some_and(|name| topology.node(data, name).is_some())
+        {
+            self.step(Basis::EmptyNonTerminalIsMissing, || StepKind::NameMiss { zone: data });
+        }
+        let redirects = policy == ResolutionPolicy::NxDomainRedirect
+            && apex.has_label("privatelink")
+            && matches!(question.record_type, RecordType::A | RecordType::AAAA | RecordType::CNAME);
+        if redirects {
+            self.step(Basis::MissIsFinal, || StepKind::NameMiss { zone: data });
+            self.step(Basis::RedirectPolicy, || StepKind::Redirected { zone });
+            return self.redirected(vantage, question, located, answers);
+        }
+        let is_empty = !topology.record_sets().values().any(|set| set.zone == data);
+        let basis = if is_empty {
+            Basis::EmptyZoneCaptures
+        } else if topology.facts().public.complete_zones.iter().any(|(zone, _)| zone == apex)
+            || apex == &topology.facts().cloud.postgres_suffix()
+        {
+            Basis::SplitHorizon
+        } else if apex.is_at_or_below(&"in-addr.arpa".parse().expect("a literal name")) {
+            Basis::OwnReverseZone
+        } else {
+            Basis::MissIsFinal
+        };
+        if basis != Basis::MissIsFinal {
+            self.step(basis, || StepKind::NameMiss { zone: data });
+        }
+        self.step(Basis::MissIsFinal, || StepKind::NameMiss { zone: data });
+        let authority = self.authority(data);
+        let key = CacheKey::AzureZone(vantage, zone);
+        let negative = Some((ResponseCode::NXDomain, &authority));
+        self.keep_platform(key, question, answers, answers.len(), negative);
+        self.end_of_miss(data, question, answers, authority)
+    }
+
+    fn end_of_miss(
+        &mut self,
+        zone: vnetdig_model::record::ZoneDataId,
+        question: &Question,
+        answers: &mut Answers,
+        authority: Option<Authority>,
+    ) -> Outcome {
+        let answers = std::mem::take(answers);
+        if answers.is_empty() {
+            self.step(Basis::NegativeTtl, || StepKind::NameMiss { zone });
+            let rcode = ResponseCode::NXDomain;
+            return Outcome::Response(Response { rcode, answers, authority, negative_ttl: None });
+        }
+        if self.topology.apex(zone).has_label("privatelink") && is_private_link_of_server(self.topology, &question.name)
+        {
+            self.step(Basis::PrivateLinkCaptured, || StepKind::NameMiss { zone });
+        }
+        if self.topology.facts().switches.dangling_cname_is_nxdomain {
+            let rcode = ResponseCode::NXDomain;
+            self.step(Basis::DanglingNxdomain, || StepKind::Dangling { rcode });
+            return Outcome::Response(Response { rcode, answers, authority, negative_ttl: None });
+        }
+        let rcode = ResponseCode::NoError;
+        self.step(Basis::DanglingNoError, || StepKind::Dangling { rcode });
+        Outcome::Response(Response { rcode, answers, authority: None, negative_ttl: None })
+    }
+
+    /// The name again, in public DNS (S-028, S-029).
+    fn redirected(
+        &mut self,
+        vantage: Vantage,
+        question: &Question,
+        located: &Located,
+        answers: &mut Answers,
+    ) -> Outcome {
+        if !self.topology.facts().switches.redirect_reentry {
+            self.step(Basis::RedirectStaysPublic, || StepKind::AskPublic);
+            let answers = std::mem::take(answers);
+            return self.public_chain(question, answers, true);
+        }
+        self.step(Basis::RedirectReenters, || StepKind::AskPublic);
+        match self.azure_public(vantage, question, located, answers) {
+            Link::End(outcome) => outcome,
+            Link::Next(target) => {
+                let mut name = target;
+                loop {
+                    if Self::comes_back(answers, &name) || answers.len() > usize::from(self.limits.aliases) {
+                        self.step(Basis::AliasLoop, || StepKind::Loop);
+                        return Outcome::rcode(ResponseCode::ServFail);
+                    }
+                    let one = Self::about(&name, question.record_type);
+                    match self.azure_one(vantage, &one, answers) {
+                        Link::End(outcome) => return outcome,
+                        Link::Next(target) => name = target,
+                    }
+                }
+            }
+        }
+    }
+
+    fn authority(&self, zone: vnetdig_model::record::ZoneDataId) -> Option<Authority> {
+        let data = self.topology.zone_data(zone);
+        let soa = data.soa.clone()?;
+        Some(Authority { owner: data.apex.clone(), ttl: soa.negative_ttl(), soa })
+    }
+
+    // ---- platform names (S-032 to S-034) ----
+
+    fn platform_name(
+        &mut self,
+        vnet: VnetId,
+        question: &Question,
+        located: &Located,
+        answers: &mut Answers,
+    ) -> Option<Outcome> {
+        let topology = self.topology;
+        let platform = topology.platform(vnet);
+        let (zone, basis) = if question.name.is_at_or_below(topology.apex(platform.forward)) {
+            (platform.forward, Basis::PlatformForwardName)
+        } else {
+            (platform.reverse, Basis::PlatformPointer)
+        };
+        let rules_next = topology.class(topology.class_of(vnet)).ruleset.is_some();
+        match lookup_located(topology, zone, located, question.record_type) {
+            Lookup::Data { record_sets, .. } => {
+                let two = record_sets.iter().any(|id| topology.record_sets()[*id].data.len() > 1);
+                for id in record_sets {
+                    self.add_records(id, &question.name, false, None, answers);
+                    self.step(basis, || StepKind::PlatformName { vnet, record_set: Some(id) });
+                    if basis == Basis::PlatformPointer && two {
+                        self.step(Basis::PlatformPointersTwo, || StepKind::PlatformName { vnet, record_set: Some(id) });
+                    }
+                }
+                if rules_next {
+                    self.step(Basis::PlatformBeforeRules, || StepKind::PlatformName { vnet, record_set: None });
+                }
+                Some(positive(answers))
+            }
+            Lookup::Miss if zone == platform.reverse => None,
+            found => {
+                self.step(basis, || StepKind::PlatformName { vnet, record_set: None });
+                let rcode = if found == Lookup::Miss { ResponseCode::NXDomain } else { ResponseCode::NoError };
+                let answers = std::mem::take(answers);
+                let negative_ttl = Some(topology.facts().switches.public_negative_ttl);
+                Some(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl }))
+            }
+        }
+    }
+
+    // ---- rulesets ----
+
+    fn rule(&mut self, vantage: Vantage, rule: ForwardingRuleId, question: &Question, answers: &mut Answers) -> Link {
+        let topology = self.topology;
+        let facts = topology.facts();
+        let forwarding = &facts.forwarding_rules[rule];
+        let ruleset = &facts.rulesets[forwarding.ruleset];
+        let Some(endpoint) = ruleset.outbound_endpoints.first().map(|id| &facts.outbound_endpoints[*id]) else {
+            self.step(Basis::NotDeclared, || StepKind::NotDeclared);
+            return Link::End(Outcome::missing(Missing::OutboundEndpointOf(forwarding.ruleset)));
+        };
+        let key = CacheKey::AzureRule(vantage, rule);
+        let outcome = if let Some(outcome) = self.from_cache(key, question) {
+            outcome
+        } else {
+            let vnet = facts.private_resolvers[endpoint.resolver].vnet;
+            self.step(Basis::OutboundVantage, || StepKind::Delivered);
+            let from = Source::Place(Place::Vnet(vnet), endpoint.subnet);
+            let asking = Asking {
+                selection: Selection::InOrder,
+                selection_basis: Basis::TargetOrder,
+                next_on_failure: false,
+                patience: TARGET_PATIENCE,
+                parallel: false,
+            };
+            let asker = Party::Outbound(forwarding.ruleset);
+            let outcome = self.ask_servers(asker, from, &forwarding.targets, asking, question);
+            self.keep(key, question, &outcome, &PLATFORM_KEEP);
+            outcome
+        };
+        let mut response = match outcome {
+            Outcome::Response(response) => response,
+            Outcome::Silence { .. } if facts.switches.dead_targets_time_out => {
+                self.step(Basis::DeadTargetsTimeOut, || StepKind::ServersExhausted { rcode: None });
+                return Link::End(outcome);
+            }
+            Outcome::Silence { .. } => {
+                let rcode = ResponseCode::ServFail;
+                self.step(Basis::DeadTargets, || StepKind::ServersExhausted { rcode: Some(rcode) });
+                return Link::End(Outcome::rcode(rcode));
+            }
+            Outcome::Indeterminate { .. } => return Link::End(outcome),
+        };
+        let partial = response.rcode == ResponseCode::NoError
+            && !asks_for_aliases(question.record_type)
+            && response.authority.is_none()
+            && response.aliases().next().is_some()
+            && !response.is_positive(question.record_type);
+        if partial && facts.switches.chase_forwarded_partial {
+            self.step(Basis::PartialForwardedChased, || StepKind::ForwardedFinal { partial });
+            let target = response.chain_end(&question.name);
+            answers.extend(response.answers);
+            return Link::Next(target);
+        }
+        self.step(Basis::ForwardedIsFinal, || StepKind::ForwardedFinal { partial });
+        if partial {
+            self.step(Basis::PartialForwarded, || StepKind::ForwardedFinal { partial });
+        }
+        if !answers.is_empty() && response.rcode != ResponseCode::NoError {
+            let rcode = response.rcode;
+            self.step(Basis::DanglingForwarded, || StepKind::Dangling { rcode });
+            if rcode != ResponseCode::NXDomain {
+                return Link::End(Outcome::rcode(ResponseCode::ServFail));
+            }
+        }
+        let mut all = std::mem::take(answers);
+        all.append(&mut response.answers);
+        Link::End(Outcome::Response(Response { answers: all, ..response }))
+    }
+
+    // ---- public DNS ----
+
+    fn azure_public(
+        &mut self,
+        vantage: Vantage,
+        question: &Question,
+        located: &Located,
+        answers: &mut Answers,
+    ) -> Link {
+        let topology = self.topology;
+        let key = CacheKey::AzurePublic(vantage);
+        if let Some(link) = self.platform_cache(key, question, answers) {
+            return link;
+        }
+        self.step(Basis::PublicRecursion, || StepKind::AskPublic);
+        let before = answers.len();
+        let cap = topology.facts().switches.azure_ttl_cap;
+        let negative_ttl = Some(topology.facts().switches.public_negative_ttl);
+        let negative = |rcode, answers: &mut Answers| {
+            let answers = std::mem::take(answers);
+            Link::End(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl }))
+        };
+        match self.public(question, located, cap, true, answers) {
+            PublicAnswer::Data => {
+                self.keep_platform(key, question, answers, before, None);
+                Link::End(positive(answers))
+            }
+            PublicAnswer::Alias(target) => {
+                self.keep_platform(key, question, answers, before, None);
+                Link::Next(target)
+            }
+            PublicAnswer::NoData => {
+                self.keep_platform(key, question, answers, before, Some((ResponseCode::NoError, &None)));
+                negative(ResponseCode::NoError, answers)
+            }
+            PublicAnswer::NxDomain => {
+                if !answers.is_empty() {
+                    self.step(Basis::DanglingPublic, || StepKind::Dangling { rcode: ResponseCode::NXDomain });
+                }
+                self.keep_platform(key, question, answers, before, Some((ResponseCode::NXDomain, &None)));
+                negative(ResponseCode::NXDomain, answers)
+            }
+            PublicAnswer::Broken => Link::End(Outcome::rcode(ResponseCode::ServFail)),
+            PublicAnswer::Unknown => {
+                let name = question.name.clone();
+                Link::End(Outcome::missing(Missing::PublicData { name, record_type: question.record_type }))
+            }
+        }
+    }
+
+    // ---- the platform's cache: one name at a time, so that every alias target is decided anew ----
+
+    fn platform_cache(&mut self, key: CacheKey, question: &Question, answers: &mut Answers) -> Option<Link> {
+        match self.world.recall_one(key, &question.name, question.record_type) {
+            Recall::Whole { response, remaining, stale } => {
+                self.step(Basis::TtlCap, || StepKind::FromCache { remaining, stale });
+                let positive = response.is_positive(question.record_type);
+                let dangles = !positive && response.rcode == ResponseCode::NXDomain && !answers.is_empty();
+                if dangles && matches!(key, CacheKey::AzureZone(..)) {
+                    let CacheKey::AzureZone(_, zone) = key else { return None };
+                    let zone = self.topology.facts().private_zones[zone].data;
+                    return Some(Link::End(self.end_of_miss(zone, question, answers, response.authority)));
+                }
+                let mut all = std::mem::take(answers);
+                all.extend(response.answers);
+                Some(Link::End(Outcome::Response(Response { answers: all, ..response })))
+            }
+            Recall::Beginning { answers: alias, gap } if !asks_for_aliases(question.record_type) => {
+                let remaining = alias.iter().map(|record| record.ttl.0).min().unwrap_or(0);
+                self.step(Basis::TtlCap, || StepKind::FromCache { remaining, stale: false });
+                answers.extend(alias);
+                Some(Link::Next(gap))
+            }
+            Recall::Beginning { .. } | Recall::Nothing => None,
+        }
+    }
+
+    /// Keeps what one name said: the records added since `before`, or that there is nothing.
+    fn keep_platform(
+        &mut self,
+        key: CacheKey,
+        question: &Question,
+        answers: &Answers,
+        before: usize,
+        negative: Option<(ResponseCode, &Option<Authority>)>,
+    ) {
+        if !self.world.remembers() {
+            return;
+        }
+        let new: Answers = answers[before..].iter().cloned().collect();
+        let (rcode, authority) = match negative {
+            Some((rcode, authority)) => (rcode, authority.clone()),
+            None => (ResponseCode::NoError, None),
+        };
+        let is_alias = new.first().is_some_and(|record| matches!(record.data, RecordData::Cname(_)));
+        if is_alias && !asks_for_aliases(question.record_type) {
+            let response = Response { rcode, answers: new, authority, negative_ttl: None };
+            self.world.keep(key, &question.name, RecordType::CNAME, &response, &PLATFORM_KEEP);
+            return;
+        }
+        let negative_ttl = negative.map(|_| self.topology.facts().switches.public_negative_ttl);
+        let response = Response { rcode, answers: new, authority, negative_ttl };
+        self.world.keep(key, &question.name, question.record_type, &response, &PLATFORM_KEEP);
+    }
+
+    // ---- inbound endpoints ----
+
+    /// A query to an inbound endpoint (S-101).
+    pub(crate) fn inbound(
+        &mut self,
+        endpoint: vnetdig_model::dns::InboundEndpointId,
+        question: &Question,
+        patience: Duration,
+    ) -> Outcome {
+        let facts = self.topology.facts();
+        let vnet = facts.private_resolvers[facts.inbound_endpoints[endpoint].resolver].vnet;
+        let me = Party::Server(ServerRef::Inbound(endpoint));
+        self.step(Basis::InboundVantage, || StepKind::Delivered);
+        let at = Source::Place(Place::Vnet(vnet), None);
+        let server = Party::AzureDns(Vantage::Vnet(vnet));
+        let address = Some((AZURE_DNS, 53).into());
+        self.exchange(me, server, at, address, question, Path::new(), patience)
+    }
+
+    // ---- why, and why not ----
+
+    fn read_route(&mut self, vantage: Vantage, class: VnetClassId, located: &Located, taken: Route) {
+        let topology = self.topology;
+        let class = topology.class(class);
+        for suffix in located.suffixes.iter().rev() {
+            let found = class.zone(*suffix).map(|(zone, _)| zone);
+            self.recorder.read(|| Probe::ZoneAt(vantage, topology.names().name(*suffix).clone(), found));
+            if found.is_some() {
+                break;
+            }
+        }
+        if let (Route::Zone { .. }, false) = (taken, topology.facts().switches.longest_of_zone_and_rule_wins) {
+            return;
+        }
+        if let Vantage::Vnet(vnet) = vantage {
+            self.recorder.read(|| Probe::RulesetOf(vnet, class.ruleset));
+        }
+        let Some(ruleset) = class.ruleset else { return };
+        for suffix in located.suffixes.iter().rev() {
+            let found = topology.rule(ruleset, *suffix);
+            self.recorder.read(|| Probe::RuleFor(ruleset, topology.names().name(*suffix).clone(), found));
+            if found.is_some() {
+                break;
+            }
+        }
+    }
+
+    fn explain_zone(
+        &mut self,
+        vnet: VnetId,
+        zone: PrivateZoneId,
+        over: Option<ForwardingRuleId>,
+        question: &Question,
+        is_target: bool,
+    ) {
+        let topology = self.topology;
+        let _ = is_target;
+        self.step_over(Basis::LongestLinkedZone, || {
+            let link = topology.link(zone, vnet);
+            (StepKind::ZoneChosen { zone, link }, zones_not_chosen(topology, vnet, Some(zone), &question.name))
+        });
+        let far = topology.link(zone, vnet).is_some();
+        if far {
+            self.step(Basis::LinkIsIndependent, || StepKind::ZoneChosen { zone, link: topology.link(zone, vnet) });
+        }
+        let Some(ruleset) = topology.class(topology.class_of(vnet)).ruleset else { return };
+        let rules = topology.facts().forwarding_rules.iter();
+        let mut covering = rules
+            .filter(|(_, rule)| rule.ruleset == ruleset && rule.enabled && question.name.is_at_or_below(&rule.domain))
+            .map(|(id, _)| id)
+            .peekable();
+        if covering.peek().is_none() {
+            return;
+        }
+        let basis = if over.is_some() { Basis::ZoneBeforeLongerRule } else { Basis::ZoneBeforeRule };
+        let rejected: Vec<_> = covering.map(|rule| (Candidate::Rule(rule), Rejection::ZoneFirst)).collect();
+        self.step(Basis::ZonesThenRulesThenPublic, || StepKind::ZoneChosen { zone, link: None });
+        self.step_over(basis, || (StepKind::ZoneChosen { zone, link: None }, rejected));
+    }
+
+    fn explain_no_zone(&mut self, vnet: VnetId, question: &Question) {
+        let topology = self.topology;
+        self.step_over(Basis::ZonesThenRulesThenPublic, || {
+            (StepKind::NoZone, zones_not_chosen(topology, vnet, None, &question.name))
+        });
+        if topology.facts().zone_links.values().any(|link| {
+            link.vnet == vnet
+                && link.state != vnetdig_model::dns::LinkState::Completed
+                && question.name.is_at_or_below(topology.facts().zone_name(link.zone))
+        }) {
+            self.step(Basis::LinkNotEffective, || StepKind::NoZone);
+        }
+    }
+
+    fn explain_rule(
+        &mut self,
+        rule: ForwardingRuleId,
+        over: Option<PrivateZoneId>,
+        question: &Question,
+        is_target: bool,
+    ) {
+        let topology = self.topology;
+        let chosen = &topology.facts().forwarding_rules[rule];
+        self.step(Basis::RulesetApplies, || StepKind::RuleChosen { rule });
+        let covers = |rule: &vnetdig_model::dns::ForwardingRule| {
+            rule.ruleset == chosen.ruleset && question.name.is_at_or_below(&rule.domain)
+        };
+        self.step_over(Basis::LongestRule, || {
+            let others = topology.facts().forwarding_rules.iter().filter(|(id, other)| *id != rule && covers(other));
+            let rejected = others.map(|(id, other)| {
+                let why = if other.enabled { Rejection::ShorterMatch } else { Rejection::Disabled };
+                (Candidate::Rule(id), why)
+            });
+            (StepKind::RuleChosen { rule }, rejected.collect())
+        });
+        let disabled = topology.facts().forwarding_rules.values();
+        if disabled
+            .clone()
+            .any(|other| covers(other) && !other.enabled && other.domain.label_count() > chosen.domain.label_count())
+        {
+            self.step(Basis::DisabledRule, || StepKind::RuleChosen { rule });
+        }
+        let reserved = topology.facts().switches.reserved_suffixes.iter();
+        if reserved.clone().any(|suffix| chosen.domain.is_at_or_below(suffix)) {
+            self.step(Basis::ReservedSuffix, || StepKind::RuleChosen { rule });
+        }
+        if let Some(zone) = over {
+            let rejected = vec![(Candidate::Zone(zone), Rejection::ShorterMatch)];
+            self.step_over(Basis::LongerRuleWins, || (StepKind::RuleChosen { rule }, rejected));
+        }
+        if is_target {
+            self.step(Basis::RuleForTarget, || StepKind::RuleChosen { rule });
+        }
+    }
+}
+
+/// Zones that cover the name and were not chosen, with the reason.
+fn zones_not_chosen(
+    topology: &vnetdig_model::Topology,
+    vnet: VnetId,
+    chosen: Option<PrivateZoneId>,
+    name: &Fqdn,
+) -> Vec<(Candidate, Rejection)> {
+    let facts = topology.facts();
+    let covering =
+        facts.private_zones.ids().filter(|zone| Some(*zone) != chosen && name.is_at_or_below(facts.zone_name(*zone)));
+    let reason = |zone: PrivateZoneId| {
+        if topology.link(zone, vnet).is_some() {
+            return Rejection::ShorterMatch;
+        }
+        let mut links = facts.zone_links.values();
+        match links.any(|link| link.zone == zone && link.vnet == vnet) {
+            true => Rejection::LinkInProgress,
+            false => Rejection::NotLinked,
+        }
+    };
+    covering.map(|zone| (Candidate::Zone(zone), reason(zone))).collect()
+}
+
+/// The rules a reserved suffix stands above.
+fn self_rules(
+    topology: &vnetdig_model::Topology,
+    class: VnetClassId,
+    located: &Located,
+) -> Vec<(Candidate, Rejection)> {
+    let Some(ruleset) = topology.class(class).ruleset else { return Vec::new() };
+    let rules = located.suffixes.iter().rev().filter_map(|suffix| topology.rule(ruleset, *suffix));
+    rules.map(|rule| (Candidate::Rule(rule), Rejection::Reserved)).collect()
+}
+
+fn positive(answers: &mut Answers) -> Outcome {
+    let answers = std::mem::take(answers);
+    Outcome::Response(Response { rcode: ResponseCode::NoError, answers, authority: None, negative_ttl: None })
+}
+
+/// The behavior a record set of a private zone rests on.
+fn zone_basis(
+    topology: &vnetdig_model::Topology,
+    id: vnetdig_model::record::RecordSetId,
+    question: &Question,
+) -> Basis {
+    use vnetdig_model::Origin;
+    match topology.record_sets()[id].origin {
+        Origin::Derived { .. } => basis_of(topology, id),
+        _ if question.record_type == RecordType::PTR => Basis::OwnReverseZone,
+        _ => Basis::LongestLinkedZone,
+    }
+}
+
+fn is_server_name(topology: &vnetdig_model::Topology, name: &Fqdn) -> bool {
+    topology.facts().postgres_servers.values().any(|server| &server.fqdn == name)
+}
+
+fn is_private_link_of_server(topology: &vnetdig_model::Topology, name: &Fqdn) -> bool {
+    let suffix = topology.facts().cloud.postgres_suffix();
+    name.is_at_or_below(&suffix) && name.has_label("privatelink")
+}

@@ -1,0 +1,614 @@
+//! Clients: which servers they ask, what their stub makes of the answers, and the resolvers that come with them.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use smallvec::SmallVec;
+use vnetdig_model::client::{AksPod, AppDnsMode, Client, ClientId, ClientKind, NicDns, ServeStale, Stub, WorkerOs};
+use vnetdig_model::network::{Place, VnetId};
+use vnetdig_model::record::RecordType;
+use vnetdig_model::scenario::Asker;
+use vnetdig_model::{Address, Fqdn, RecordData, ResponseCode, Topology, Ttl};
+
+use crate::basis::Basis;
+use crate::forwarder::longest;
+use crate::outcome::{Answers, Missing, Outcome, Record, Response};
+use crate::product::{Selection, settings};
+use crate::resolve::{Asking, Query, Run};
+use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, ServerSource, StepKind, Vantage};
+use crate::transport::{AZURE_DNS, Path, Source};
+use crate::world::{CacheKey, Keep, Recall};
+
+/// Longest search list that is walked; glibc takes 6 entries by habit, newer versions any number.
+const MAX_SEARCH: usize = 32;
+/// How long glibc waits for a server (S-228).
+const STUB_PATIENCE: Duration = Duration::from_secs(5);
+/// How often glibc goes through its list (S-228).
+const STUB_ATTEMPTS: u32 = 2;
+
+/// The servers a client asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Servers {
+    list: Vec<IpAddr>,
+    source: ServerSource,
+    basis: Basis,
+}
+
+/// What is asked, by a stub, of whom.
+struct StubView<'a> {
+    asker: Asker,
+    client: Option<&'a Client>,
+    from: Source,
+    stub: Stub,
+}
+
+impl<R: Recorder> Run<'_, R> {
+    /// A client's question, from the application's call to its end.
+    pub(crate) fn client(&mut self, query: &Query) -> Outcome {
+        let asker = query.from;
+        let me = Party::Client(asker);
+        let typed = &query.question;
+        let question = Self::about(&typed.name.name, typed.record_type);
+        self.recorder.open(|| Exchange {
+            parent: None,
+            asker: me,
+            server: me,
+            address: None,
+            question: question.clone(),
+            path: Vec::new(),
+            items: Vec::new(),
+            reply: None,
+            waited: Duration::ZERO,
+        });
+        let view = stub_view(self.topology, asker);
+        let outcome = match typed.server {
+            Some(server) => {
+                self.step(Basis::DirectQuestion, || StepKind::ServersOf {
+                    servers: vec![server],
+                    source: ServerSource::Direct,
+                });
+                self.ask(me, view.from, SocketAddr::new(server, 53), &question, STUB_PATIENCE)
+            }
+            None => self.look_up(&view, &question, typed.name.is_absolute),
+        };
+        let waited = self.elapsed;
+        self.recorder.close(&outcome, waited);
+        outcome
+    }
+}
+
+/// Who asks, from where, through which stub.
+fn stub_view(topology: &Topology, asker: Asker) -> StubView<'_> {
+    let facts = topology.facts();
+    match asker {
+        Asker::Client(id) => {
+            let client = &facts.clients[id];
+            let from = match &client.kind {
+                ClientKind::PointToSite { gateway_vnet, .. } => Source::PointToSite(*gateway_vnet),
+                _ => Source::Place(client.place, client.subnet),
+            };
+            StubView { asker, client: Some(client), from, stub: client.stub }
+        }
+        Asker::Vnet(vnet) => {
+            let from = Source::Place(Place::Vnet(vnet), None);
+            StubView { asker, client: None, from, stub: Stub::Glibc }
+        }
+        Asker::Subnet(subnet) => {
+            let vnet = facts.subnets[subnet].vnet;
+            let from = Source::Place(Place::Vnet(vnet), Some(subnet));
+            StubView { asker, client: None, from, stub: Stub::Glibc }
+        }
+    }
+}
+
+impl<R: Recorder> Run<'_, R> {
+    /// Hosts file, then the search list, name by name (S-036).
+    fn look_up(&mut self, view: &StubView<'_>, question: &Question, is_absolute: bool) -> Outcome {
+        if let Some(outcome) = self.hosts_file(view, question) {
+            return outcome;
+        }
+        let search: &[Fqdn] = view.client.map_or(&[], |client| &client.search);
+        let ndots = view.client.map_or(1, |client| usize::from(client.ndots));
+        if is_absolute || search.is_empty() {
+            return self.stub(view, question);
+        }
+        let dots = question.name.label_count().saturating_sub(1);
+        let as_it_is_first = dots >= ndots;
+        if as_it_is_first {
+            let outcome = self.stub(view, question);
+            if ends_search(&outcome, question.record_type, view.stub) {
+                return outcome;
+            }
+            return self.search(view, question, search).unwrap_or(outcome);
+        }
+        match self.search(view, question, search) {
+            Some(outcome) => outcome,
+            None => self.stub(view, question),
+        }
+    }
+
+    /// Tries the search list; `None` when nothing on it ended the search.
+    fn search(&mut self, view: &StubView<'_>, question: &Question, search: &[Fqdn]) -> Option<Outcome> {
+        for suffix in search.iter().take(MAX_SEARCH) {
+            let Ok(name) = suffix.child(&question.name.to_string()) else { continue };
+            self.step(Basis::SearchList, || StepKind::SearchList { name: name.clone() });
+            let one = Self::about(&name, question.record_type);
+            let outcome = self.stub(view, &one);
+            if ends_search(&outcome, question.record_type, view.stub) {
+                return Some(outcome);
+            }
+        }
+        None
+    }
+
+    fn hosts_file(&mut self, view: &StubView<'_>, question: &Question) -> Option<Outcome> {
+        let hosts = &view.client?.hosts;
+        let wanted = question.record_type;
+        let data = hosts.iter().filter(|(name, address)| {
+            *name == question.name && RecordData::Address(Address::Known(*address)).record_type() == wanted
+        });
+        let answers: Answers = data
+            .map(|(name, address)| {
+                let data = RecordData::Address(Address::Known(*address));
+                Record { name: name.clone(), ttl: Ttl(0), data }
+            })
+            .collect();
+        if answers.is_empty() {
+            return None;
+        }
+        self.step(Basis::HostsFile, || StepKind::HostsFile);
+        let rcode = ResponseCode::NoError;
+        Some(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl: None }))
+    }
+
+    /// One name through the client's stub and its cache.
+    fn stub(&mut self, view: &StubView<'_>, question: &Question) -> Outcome {
+        if view.stub == Stub::SystemdResolved && is_not_sent(view, &question.name) {
+            self.step(Basis::ResolvedLocalNotSent, || StepKind::NotSent);
+            return Outcome::rcode(ResponseCode::ServFail);
+        }
+        let key = CacheKey::Party(Party::Client(view.asker));
+        let keep = view.client.map_or(Keep::NOTHING, stub_keep);
+        if let Some(outcome) = self.from_cache(key, question) {
+            return outcome;
+        }
+        let outcome = self.stub_servers(view, question);
+        let outcome = self.stub_reading(view, question, outcome);
+        self.keep(key, question, &outcome, &keep);
+        outcome
+    }
+
+    /// What the stub makes of the answer: systemd-resolved asks again for the target of a bare alias (S-219), musl
+    /// takes an error of the other family as an error (S-229).
+    fn stub_reading(&mut self, view: &StubView<'_>, question: &Question, outcome: Outcome) -> Outcome {
+        let Outcome::Response(response) = &outcome else { return outcome };
+        match view.stub {
+            Stub::SystemdResolved => {
+                let limit = 16;
+                let mut response = response.clone();
+                let mut seen = 0;
+                while response.rcode == ResponseCode::NoError
+                    && response.aliases().next().is_some()
+                    && !response.is_positive(question.record_type)
+                    && response.authority.is_none()
+                {
+                    seen += 1;
+                    if seen > limit {
+                        self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
+                        return Outcome::rcode(ResponseCode::ServFail);
+                    }
+                    let target = response.chain_end(&question.name);
+                    self.step(Basis::DanglingRequeried, || StepKind::Requery { target: target.clone() });
+                    let one = Self::about(&target, question.record_type);
+                    match self.stub_servers(view, &one) {
+                        Outcome::Response(next) => {
+                            let mut answers = response.answers;
+                            answers.extend(next.answers);
+                            response = Response { answers, ..next };
+                        }
+                        other => return other,
+                    }
+                }
+                Outcome::Response(response)
+            }
+            Stub::Musl if matches!(question.record_type, RecordType::A | RecordType::AAAA) => {
+                let other = if question.record_type == RecordType::A { RecordType::AAAA } else { RecordType::A };
+                let twin = Self::about(&question.name, other);
+                let twin_outcome = self.stub_servers(view, &twin);
+                let failed = twin_outcome
+                    .response()
+                    .is_some_and(|response| !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain));
+                if failed {
+                    self.step(Basis::MuslErrorFails, || StepKind::PassThrough);
+                    return twin_outcome;
+                }
+                outcome
+            }
+            _ => outcome,
+        }
+    }
+
+    /// The client's servers, each kind in its own way.
+    fn stub_servers(&mut self, view: &StubView<'_>, question: &Question) -> Outcome {
+        let me = Party::Client(view.asker);
+        if let (Asker::Client(id), Some(client)) = (view.asker, view.client) {
+            if let ClientKind::AksPod(pod) = &client.kind {
+                return self.pod(id, pod, view, question);
+            }
+            if let ClientKind::ContainerApp { environment_suffix: Some(suffix) } = &client.kind {
+                if question.name.is_at_or_below(suffix) {
+                    self.step(Basis::ContainerAppsSuffix, || StepKind::OwnDomain { domain: suffix.clone() });
+                    return Outcome::missing(Missing::EnvironmentData(suffix.clone()));
+                }
+            }
+        }
+        self.recorder.read(|| Probe::ClientServers(view.asker));
+        let Some(servers) = self.servers_of(view) else {
+            let Asker::Client(id) = view.asker else { unreachable!("plain machines have the network's servers") };
+            self.step(Basis::NotDeclared, || StepKind::NotDeclared);
+            return Outcome::missing(Missing::ServersOf(id));
+        };
+        match servers.source {
+            ServerSource::AzureProvided => {
+                let address = SocketAddr::new(AZURE_DNS, 53);
+                self.ask(me, view.from, address, question, STUB_PATIENCE)
+            }
+            ServerSource::PlatformPublic => {
+                let at = Source::Place(Place::Internet, None);
+                let server = Party::AzureDns(Vantage::Public);
+                self.exchange(me, server, at, None, question, Path::new(), STUB_PATIENCE)
+            }
+            _ if servers.list.is_empty() => {
+                let at = Source::Place(Place::Internet, None);
+                self.exchange(me, Party::PublicResolver(None), at, None, question, Path::new(), STUB_PATIENCE)
+            }
+            source => {
+                let list: SmallVec<[SocketAddr; 2]> =
+                    servers.list.iter().map(|address| SocketAddr::new(*address, 53)).collect();
+                // What stands where the VPN client stands is not reached through the gateway.
+                let from = match (source, view.from) {
+                    (ServerSource::HomeNetwork, _) => Source::Place(Place::Internet, None),
+                    (_, from) => from,
+                };
+                self.ask_list(view.stub, me, from, &list, question)
+            }
+        }
+    }
+
+    fn ask_list(
+        &mut self,
+        stub: Stub,
+        me: Party,
+        from: Source,
+        servers: &[SocketAddr],
+        question: &Question,
+    ) -> Outcome {
+        let (selection, basis) = match stub {
+            Stub::Glibc | Stub::Windows => (Selection::InOrder, Basis::SequentialStub),
+            Stub::SystemdResolved => (Selection::InOrder, Basis::StickyStub),
+            Stub::Musl => (Selection::Any, Basis::ParallelStub),
+            Stub::AppService => (Selection::Any, Basis::AppServiceServers),
+            Stub::CoreDns => (Selection::Any, Basis::CoreDnsRandom),
+        };
+        let parallel = matches!(stub, Stub::Musl | Stub::AppService);
+        let asking = Asking {
+            selection,
+            selection_basis: basis,
+            next_on_failure: !matches!(stub, Stub::Musl | Stub::CoreDns),
+            patience: STUB_PATIENCE,
+            parallel,
+        };
+        if servers.len() > 1 && selection == Selection::InOrder {
+            self.step(Basis::ServersInOrder, || StepKind::ServerChosen { server: servers[0], of: servers.len() });
+        }
+        let outcome = self.ask_servers(me, from, servers, asking, question);
+        let Outcome::Silence { waited, cause } = outcome else { return outcome };
+        // The stub goes through its list again before it gives up (S-228).
+        let waited = waited * STUB_ATTEMPTS;
+        self.elapsed += waited - waited / STUB_ATTEMPTS;
+        self.step(Basis::StubBudget, || StepKind::ServersExhausted { rcode: None });
+        Outcome::Silence { waited, cause }
+    }
+
+    /// Which servers a client asks; `None` when the topology does not say.
+    fn servers_of(&mut self, view: &StubView<'_>) -> Option<Servers> {
+        let topology = self.topology;
+        let servers = match view.client {
+            None => vnet_servers(topology, vnet_of(view.from)?),
+            Some(client) => client_servers(topology, client)?,
+        };
+        let bypasses = !servers.list.is_empty() && servers.list.iter().all(|address| *address != AZURE_DNS);
+        let in_vnet = vnet_of(view.from);
+        self.step_over(servers.basis, || {
+            let kind = StepKind::ServersOf { servers: servers.list.clone(), source: servers.source };
+            (kind, overridden(view.client, servers.source))
+        });
+        if servers.source == ServerSource::HomeNetwork {
+            self.step(Basis::VpnNoServers, || StepKind::ServersOf {
+                servers: servers.list.clone(),
+                source: servers.source,
+            });
+        }
+        if let (true, Some(_)) = (bypasses, in_vnet) {
+            self.step(Basis::CustomServersBypassLinks, || StepKind::ServersOf {
+                servers: servers.list.clone(),
+                source: servers.source,
+            });
+            self.step(Basis::PlaceholderSuffix, || StepKind::ServersOf {
+                servers: servers.list.clone(),
+                source: servers.source,
+            });
+        }
+        Some(servers)
+    }
+
+    // ---- pods (S-221, S-222) ----
+
+    fn pod(&mut self, id: ClientId, pod: &AksPod, view: &StubView<'_>, question: &Question) -> Outcome {
+        let me = Party::Client(view.asker);
+        self.step(Basis::PodServers, || StepKind::ServersOf { servers: Vec::new(), source: ServerSource::Node });
+        let server = if pod.local_dns.is_some() { Party::LocalDns(id) } else { Party::ClusterDns(id) };
+        let from = view.from;
+        self.exchange(me, server, from, None, question, Path::new(), STUB_PATIENCE)
+    }
+
+    /// CoreDNS of the cluster.
+    pub(crate) fn cluster_dns(&mut self, id: ClientId, at: Source, question: &Question) -> Outcome {
+        let topology = self.topology;
+        let client = &topology.facts().clients[id];
+        let ClientKind::AksPod(pod) = &client.kind else { unreachable!("only pods have a cluster") };
+        let me = Party::ClusterDns(id);
+        if let Some(outcome) = self.cluster_data(pod, question) {
+            return outcome;
+        }
+        let key = CacheKey::Party(me);
+        if let Some(outcome) = self.from_cache(key, question) {
+            return outcome;
+        }
+        let outcome = if let Some((_, forwarder)) = longest(&pod.custom_forwarders, &question.name) {
+            let domain = forwarder.domain.clone();
+            self.step(Basis::PodServers, || StepKind::ConditionalForwarder { domain });
+            self.ask_list(Stub::CoreDns, me, at, &forwarder.servers, question)
+        } else {
+            self.node_servers(me, Stub::CoreDns, client, pod, at, question)
+        };
+        let outcome = silence_is_servfail(outcome);
+        self.keep(key, question, &outcome, &Keep::up_to(30, 30));
+        outcome
+    }
+
+    /// LocalDNS on the node: external names go to the network's servers, cluster names to CoreDNS.
+    pub(crate) fn local_dns(&mut self, id: ClientId, at: Source, question: &Question) -> Outcome {
+        let topology = self.topology;
+        let (pod, client) = {
+            let client = &topology.facts().clients[id];
+            let ClientKind::AksPod(pod) = &client.kind else { unreachable!("only pods have a cluster") };
+            (pod, client)
+        };
+        let me = Party::LocalDns(id);
+        self.step(Basis::LocalDns, || StepKind::DefaultForwarders);
+        let key = CacheKey::Party(me);
+        let mode = pod.local_dns.unwrap_or(ServeStale::Off);
+        let stale_for = if mode == ServeStale::Immediate { Duration::from_secs(3600) } else { Duration::ZERO };
+        let recall = self.world.recall(key, &question.name, question.record_type, stale_for);
+        if let Recall::Whole { response, remaining, stale } = recall {
+            let basis = if stale { Basis::ServedStale } else { Basis::CacheLayer };
+            self.step(basis, || StepKind::FromCache { remaining, stale });
+            if stale {
+                let fresh = self.local_dns_fresh(id, client, pod, at, question);
+                self.keep(key, question, &fresh, &Keep::up_to(3600, 3600));
+            }
+            return Outcome::Response(response);
+        }
+        let outcome = self.local_dns_fresh(id, client, pod, at, question);
+        let failed = match &outcome {
+            Outcome::Response(response) => response.rcode == ResponseCode::ServFail,
+            Outcome::Silence { .. } => true,
+            Outcome::Indeterminate { .. } => false,
+        };
+        if failed && mode == ServeStale::Verify {
+            let stale_for = Duration::from_secs(3600);
+            let recall = self.world.recall(key, &question.name, question.record_type, stale_for);
+            if let Recall::Whole { response, remaining, stale } = recall {
+                self.step(Basis::ServedStale, || StepKind::FromCache { remaining, stale });
+                return Outcome::Response(response);
+            }
+        }
+        self.keep(key, question, &outcome, &Keep::up_to(3600, 3600));
+        outcome
+    }
+
+    fn local_dns_fresh(
+        &mut self,
+        id: ClientId,
+        client: &Client,
+        pod: &AksPod,
+        at: Source,
+        question: &Question,
+    ) -> Outcome {
+        let me = Party::LocalDns(id);
+        let to_cluster = question.name.is_at_or_below(&pod.cluster_domain)
+            || longest(&pod.custom_forwarders, &question.name).is_some();
+        if to_cluster {
+            return self.exchange(me, Party::ClusterDns(id), at, None, question, Path::new(), STUB_PATIENCE);
+        }
+        silence_is_servfail(self.node_servers(me, Stub::Glibc, client, pod, at, question))
+    }
+
+    /// The servers of the node a pod runs on.
+    fn node_servers(
+        &mut self,
+        me: Party,
+        stub: Stub,
+        client: &Client,
+        pod: &AksPod,
+        at: Source,
+        question: &Question,
+    ) -> Outcome {
+        let Place::Vnet(vnet) = client.place else { unreachable!("nodes stand in a network") };
+        let servers = match &pod.applied_dns_servers {
+            Some(list) => Servers { list: list.clone(), source: ServerSource::Lease, basis: Basis::StaleLease },
+            None => vnet_servers(self.topology, vnet),
+        };
+        let shown = servers.list.clone();
+        self.step(servers.basis, || StepKind::ServersOf { servers: shown, source: servers.source });
+        if servers.list.is_empty() {
+            return self.ask(me, at, SocketAddr::new(AZURE_DNS, 53), question, STUB_PATIENCE);
+        }
+        let list: SmallVec<[SocketAddr; 2]> =
+            servers.list.iter().map(|address| SocketAddr::new(*address, 53)).collect();
+        self.ask_list(stub, me, at, &list, question)
+    }
+
+    /// What CoreDNS answers without asking anybody: names of the cluster, and names its templates refuse.
+    fn cluster_data(&mut self, pod: &AksPod, question: &Question) -> Option<Outcome> {
+        if question.name.is_at_or_below(&pod.cluster_domain) {
+            let domain = pod.cluster_domain.clone();
+            self.step(Basis::ClusterDomain, || StepKind::OwnDomain { domain });
+            return Some(Outcome::rcode(ResponseCode::NXDomain));
+        }
+        let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
+        let placeholder: Fqdn = "reddog.microsoft.com".parse().expect("a literal name");
+        let below_internal =
+            question.name.is_at_or_below(&internal) && question.name.label_count() >= internal.label_count() + 4;
+        if below_internal || question.name.is_at_or_below(&placeholder) {
+            let domain = if below_internal { internal } else { placeholder };
+            self.step(Basis::CoreDnsTemplates, || StepKind::OwnDomain { domain });
+            return Some(Outcome::rcode(ResponseCode::NXDomain));
+        }
+        None
+    }
+}
+
+fn silence_is_servfail(outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Silence { .. } => Outcome::rcode(ResponseCode::ServFail),
+        other => other,
+    }
+}
+
+/// Whether systemd-resolved keeps a name to itself (S-227). A name its search list covers counts as routed.
+fn is_not_sent(view: &StubView<'_>, name: &Fqdn) -> bool {
+    let local: Fqdn = "local".parse().expect("a literal name");
+    let routed = view.client.is_some_and(|client| client.search.iter().any(|domain| name.is_at_or_below(domain)));
+    !routed && (name.is_at_or_below(&local) || name.label_count() == 1)
+}
+
+/// Whether a stub stops walking its search list at this outcome.
+fn ends_search(outcome: &Outcome, record_type: RecordType, stub: Stub) -> bool {
+    match outcome {
+        Outcome::Response(response) if response.is_positive(record_type) => true,
+        Outcome::Response(response) => {
+            let failed = !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain);
+            failed && stub == Stub::Musl
+        }
+        Outcome::Silence { .. } | Outcome::Indeterminate { .. } => true,
+    }
+}
+
+fn vnet_of(from: Source) -> Option<VnetId> {
+    match from.place() {
+        Place::Vnet(vnet) => Some(vnet),
+        _ => None,
+    }
+}
+
+fn vnet_servers(topology: &Topology, vnet: VnetId) -> Servers {
+    let list = topology.facts().vnets[vnet].dns_servers.clone();
+    let source = if list.is_empty() { ServerSource::AzureProvided } else { ServerSource::Vnet(vnet) };
+    Servers { list, source, basis: Basis::VnetServers }
+}
+
+fn client_servers(topology: &Topology, client: &Client) -> Option<Servers> {
+    let in_vnet = || match client.place {
+        Place::Vnet(vnet) => Some(vnet_servers(topology, vnet)),
+        _ => None,
+    };
+    let azure = |basis| Servers { list: Vec::new(), source: ServerSource::AzureProvided, basis };
+    let from = |list: &Vec<IpAddr>, source, basis| {
+        if list.is_empty() { azure(basis) } else { Servers { list: list.clone(), source, basis } }
+    };
+    match &client.kind {
+        ClientKind::VirtualMachine(machine) => {
+            if let Some(list) = &machine.guest_dns_servers {
+                return Some(from(list, ServerSource::Guest, Basis::GuestServers));
+            }
+            if let Some(list) = &machine.applied_dns_servers {
+                return Some(from(list, ServerSource::Lease, Basis::StaleLease));
+            }
+            match &machine.nic_dns {
+                Some(NicDns::AzureProvided) => Some(azure(Basis::NicServers)),
+                Some(NicDns::Servers(list)) => Some(from(list, ServerSource::Nic, Basis::NicServers)),
+                None => in_vnet(),
+            }
+        }
+        ClientKind::AksPod(_) => in_vnet(),
+        ClientKind::AppService { dns_mode, dns_servers, .. } => {
+            let mode = dns_mode.unwrap_or(topology.facts().switches.app_dns_mode);
+            if !dns_servers.is_empty() {
+                return Some(from(dns_servers, ServerSource::AppSettings, Basis::AppServiceServers));
+            }
+            if mode == AppDnsMode::PlatformPublic || in_vnet().is_none() {
+                let source = ServerSource::PlatformPublic;
+                return Some(Servers { list: Vec::new(), source, basis: Basis::AppServicePublic });
+            }
+            in_vnet().map(|servers| Servers { basis: Basis::AppServiceServers, ..servers })
+        }
+        ClientKind::ContainerApp { .. } => {
+            in_vnet().map(|servers| Servers { basis: Basis::ContainerAppsServers, ..servers })
+        }
+        ClientKind::ContainerInstance { dns_servers } => {
+            Some(from(dns_servers, ServerSource::ContainerGroup, Basis::ContainerInstances))
+        }
+        ClientKind::PointToSite { gateway_vnet, profile_dns_servers, home_dns_servers } => {
+            let profile = match profile_dns_servers {
+                Some(list) => list.clone(),
+                None => topology.facts().vnets[*gateway_vnet].dns_servers.clone(),
+            };
+            let (list, source) = if profile.is_empty() {
+                (home_dns_servers.clone(), ServerSource::HomeNetwork)
+            } else {
+                (profile, ServerSource::VpnProfile)
+            };
+            Some(Servers { list, source, basis: Basis::VpnServers })
+        }
+        ClientKind::OnPremises { dns_servers } => {
+            let list = dns_servers.clone();
+            (!list.is_empty()).then_some(Servers { list, source: ServerSource::Host, basis: Basis::StubBudget })
+        }
+        ClientKind::Internet { dns_servers } => {
+            let list = dns_servers.clone();
+            Some(Servers { list, source: ServerSource::Host, basis: Basis::PublicRecursion })
+        }
+    }
+}
+
+/// Settings that something stronger overrides.
+fn overridden(client: Option<&Client>, chosen: ServerSource) -> Vec<(Candidate, Rejection)> {
+    let Some(client) = client else { return Vec::new() };
+    let Place::Vnet(vnet) = client.place else { return Vec::new() };
+    let ClientKind::VirtualMachine(machine) = &client.kind else { return Vec::new() };
+    let mut lost = Vec::new();
+    if machine.applied_dns_servers.is_some() {
+        lost.push(ServerSource::Lease);
+    }
+    if machine.nic_dns.is_some() {
+        lost.push(ServerSource::Nic);
+    }
+    lost.push(ServerSource::Vnet(vnet));
+    lost.retain(|source| *source != chosen && chosen != ServerSource::AzureProvided);
+    lost.into_iter().map(|source| (Candidate::Servers(source), Rejection::Overridden)).collect()
+}
+
+/// What a client's stub keeps (S-503).
+fn stub_keep(client: &Client) -> Keep {
+    let keep = match (&client.kind, client.stub) {
+        (ClientKind::AppService { os: WorkerOs::Windows, .. }, _) => Keep::up_to(30, 30),
+        (ClientKind::AppService { .. }, _) => Keep::NOTHING,
+        (_, Stub::SystemdResolved) => Keep::up_to(7200, 7200),
+        (_, Stub::Windows) => Keep::up_to(86_400, 900),
+        _ if client.cache.max_ttl.is_some() => Keep::up_to(u32::MAX, u32::MAX),
+        _ => Keep::NOTHING,
+    };
+    settings(keep, &client.cache)
+}

@@ -1,0 +1,130 @@
+//! What each product does, as rows of a table. Measured rows come from loopback runs of the products named in
+//! `docs/behavior/clients-and-forwarders.md`.
+
+use std::time::Duration;
+
+use vnetdig_model::Ttl;
+use vnetdig_model::server::{DefaultRoute, DnsServer, Product};
+
+use crate::basis::Basis;
+use crate::world::Keep;
+
+/// What a resolver does with an alias in an upstream's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnAlias {
+    /// It looks the target up through its own rules.
+    Requery,
+    /// It passes the chain on.
+    PassThrough,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// Which of several upstreams is asked first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// The first listed.
+    InOrder,
+    /// The last listed (dnsmasq with `strict-order`, as measured).
+    LastFirst,
+    /// Any of them: hidden state or chance decides.
+    Any,
+}
+
+/// One row: how a product behaves.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Row {
+    pub(crate) on_alias: OnAlias,
+    pub(crate) on_alias_basis: Basis,
+    pub(crate) selection: Selection,
+    /// Whether SERVFAIL and REFUSED make it ask the next upstream.
+    pub(crate) next_on_failure: bool,
+    /// How long it waits for an upstream that is silent.
+    pub(crate) patience: Duration,
+    pub(crate) max_aliases: u8,
+    pub(crate) keep: Keep,
+}
+
+const DAY: u32 = 86_400;
+const HOUR: u32 = 3_600;
+
+/// The row of a server.
+pub(crate) fn row(server: &DnsServer) -> Row {
+    let iterates = matches!(server.default_route, DefaultRoute::RootHints { .. });
+    let base = Row {
+        on_alias: OnAlias::PassThrough,
+        on_alias_basis: Basis::PassesThrough,
+        selection: Selection::Any,
+        next_on_failure: true,
+        patience: Duration::from_secs(2),
+        max_aliases: 16,
+        keep: Keep::up_to(DAY, HOUR),
+    };
+    let requery = Row { on_alias: OnAlias::Requery, on_alias_basis: Basis::RequeriesTargets, ..base };
+    let mut row = match server.product {
+        // Measured with BIND 9.18; limits from its manual (S-503), 16 aliases (S-231).
+        Product::Bind => Row {
+            patience: Duration::from_millis(1200),
+            keep: Keep { soa_ttl_alone: true, ..Keep::up_to(7 * DAY, 3 * HOUR) },
+            ..requery
+        },
+        // Measured with Unbound 1.17.1; 11 aliases (S-231).
+        Product::Unbound => Row { patience: Duration::from_millis(750), max_aliases: 11, ..requery },
+        // Measured with PowerDNS Recursor 4.8; 11 aliases (S-231).
+        Product::PowerDnsRecursor => Row {
+            patience: Duration::from_millis(1500),
+            max_aliases: 11,
+            keep: Keep { soa_ttl_alone: true, ..Keep::up_to(DAY, HOUR) },
+            ..requery
+        },
+        // By reports: passes through when it forwards, looks targets up again when it iterates (S-210).
+        Product::Windows => Row {
+            on_alias: if iterates { OnAlias::Requery } else { OnAlias::PassThrough },
+            on_alias_basis: if iterates { Basis::ReportedRequery } else { Basis::ReportedPassThrough },
+            selection: Selection::InOrder,
+            patience: Duration::from_secs(3),
+            keep: Keep::up_to(DAY, 900),
+            ..base
+        },
+        // Measured with dnsmasq 2.90.
+        Product::Dnsmasq => {
+            Row { selection: if server.strict_order { Selection::LastFirst } else { Selection::Any }, ..base }
+        }
+        // Its tracker says pass-through; random choice observed (S-221, S-229); 10 aliases (S-231).
+        Product::CoreDns => Row {
+            on_alias_basis: Basis::ReportedPassThrough,
+            next_on_failure: false,
+            max_aliases: 10,
+            keep: Keep::up_to(HOUR, 1800),
+            ..base
+        },
+        // Measured with Knot Resolver 5.6: SERVFAIL and REFUSED were passed on as often as not; floor of 5 s.
+        Product::KnotResolver => {
+            Row { next_on_failure: false, keep: Keep { floor: Ttl(5), ..Keep::up_to(DAY, HOUR) }, ..base }
+        }
+        // Measured with hickory-dns 0.26.3.
+        Product::Hickory => base,
+        Product::Technitium => Row { on_alias_basis: Basis::ReportedPassThrough, ..base },
+        Product::Unknown => Row { on_alias: OnAlias::Unknown, on_alias_basis: Basis::RequeriesOrPasses, ..base },
+    };
+    if let Some(patience) = server.forward_timeout {
+        row.patience = patience;
+    }
+    if let Some(limit) = server.max_aliases {
+        row.max_aliases = limit;
+    }
+    row.keep = settings(row.keep, &server.cache);
+    row
+}
+
+/// A product's habit with what was declared differently.
+pub(crate) fn settings(keep: Keep, declared: &vnetdig_model::server::CacheSettings) -> Keep {
+    let seconds = |duration: Duration| Ttl(u32::try_from(duration.as_secs()).unwrap_or(u32::MAX));
+    Keep {
+        on: keep.on && !declared.off,
+        max: declared.max_ttl.map_or(keep.max, seconds),
+        max_negative: declared.max_negative_ttl.map_or(keep.max_negative, seconds),
+        stale: declared.serve_stale.unwrap_or(keep.stale),
+        ..keep
+    }
+}

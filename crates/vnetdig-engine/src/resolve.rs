@@ -1,0 +1,374 @@
+//! The runner: one question, all the ways it can go.
+//!
+//! The engine below is single-valued. Where chance or an undeclared fact decides, it asks the script of choices;
+//! [`resolve`] replays it until every alternative was taken or a limit is hit. The ordinary case is one run.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use smallvec::SmallVec;
+use vnetdig_model::record::RecordType;
+use vnetdig_model::scenario::{Asker, TypedQuestion};
+use vnetdig_model::{Fqdn, ResponseCode, Topology};
+
+use crate::basis::Basis;
+use crate::outcome::{Branch, ChancePoint, Choice, Fact, LimitKind, Missing, Outcome, Resolution, SilenceCause};
+use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, Step, StepKind};
+use crate::transport::{AZURE_DNS, Delivery, Path, Source, deliver};
+use crate::world::World;
+
+/// A question from somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// Who asks.
+    pub from: Asker,
+    /// What.
+    pub question: TypedQuestion,
+}
+
+/// Bounds on the work spent on one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Exchanges in one branch. BIND allows 100 queries for one question (`max-recursion-queries`); search lists
+    /// and several servers multiply that.
+    pub exchanges: u32,
+    /// Exchanges nested in one another. Real forwarder chains are three or four deep; a loop is caught before.
+    pub depth: u8,
+    /// Aliases Azure-provided DNS follows. Real resolvers stop between 8 and 16 (S-231).
+    pub aliases: u8,
+    /// Branches followed. Two choices of four servers each make sixteen.
+    pub branches: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { exchanges: 400, depth: 24, aliases: 16, branches: 64 }
+    }
+}
+
+/// Answers a question in every way it can go.
+#[must_use]
+pub fn resolve<R: Recorder>(topology: &Topology, query: &Query, world: &World, limits: &Limits) -> Resolution<R> {
+    let mut script: SmallVec<[Choice; 2]> = SmallVec::new();
+    let mut branches = SmallVec::new();
+    let mut cut_by = None;
+    loop {
+        let mut run = Run::<R>::new(topology, limits, world.clone(), script);
+        let outcome = run.client(query);
+        let Run { script: choices, world: after, recorder: record, elapsed, limit_hit, .. } = run;
+        cut_by = cut_by.or(limit_hit);
+        script = choices.clone();
+        branches.push(Branch { outcome, choices, elapsed, after, record });
+        if !advance(&mut script) {
+            break;
+        }
+        if branches.len() >= limits.branches as usize {
+            cut_by = Some(LimitKind::Branches);
+            break;
+        }
+    }
+    Resolution { branches, cut_by }
+}
+
+/// Turns a script into the next one to play; `false` when there is none.
+fn advance(script: &mut SmallVec<[Choice; 2]>) -> bool {
+    while let Some(last) = script.last_mut() {
+        let (Choice::Chance { taken, of, .. } | Choice::Unknown { taken, of, .. }) = last;
+        if *taken + 1 < *of {
+            *taken += 1;
+            return true;
+        }
+        script.pop();
+    }
+    false
+}
+
+/// One run of the engine through one script of choices.
+pub(crate) struct Run<'a, R> {
+    pub(crate) topology: &'a Topology,
+    pub(crate) limits: &'a Limits,
+    pub(crate) world: World,
+    pub(crate) recorder: R,
+    /// How long the client has waited so far.
+    pub(crate) elapsed: Duration,
+    script: SmallVec<[Choice; 2]>,
+    played: usize,
+    exchanges: u32,
+    /// Questions being answered, from the outside in.
+    active: SmallVec<[(Party, Question); 6]>,
+    limit_hit: Option<LimitKind>,
+}
+
+/// How a resolver or stub uses a list of servers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asking {
+    pub(crate) selection: crate::product::Selection,
+    pub(crate) selection_basis: Basis,
+    pub(crate) next_on_failure: bool,
+    pub(crate) patience: Duration,
+    /// All servers are asked at once: silence of one costs no time while another answers.
+    pub(crate) parallel: bool,
+}
+
+impl<'a, R: Recorder> Run<'a, R> {
+    fn new(topology: &'a Topology, limits: &'a Limits, world: World, script: SmallVec<[Choice; 2]>) -> Self {
+        Self {
+            topology,
+            limits,
+            world,
+            recorder: R::default(),
+            elapsed: Duration::ZERO,
+            script,
+            played: 0,
+            exchanges: 0,
+            active: SmallVec::new(),
+            limit_hit: None,
+        }
+    }
+
+    pub(crate) fn step(&mut self, basis: Basis, kind: impl FnOnce() -> StepKind) {
+        self.recorder.step(|| Step { kind: kind(), basis, rejected: Vec::new() });
+    }
+
+    pub(crate) fn step_over(&mut self, basis: Basis, make: impl FnOnce() -> (StepKind, Vec<(Candidate, Rejection)>)) {
+        self.recorder.step(|| {
+            let (kind, rejected) = make();
+            Step { kind, basis, rejected }
+        });
+    }
+
+    /// Takes an alternative where real chance decides.
+    pub(crate) fn chance(&mut self, of: usize, at: impl FnOnce() -> ChancePoint) -> usize {
+        let of = u8::try_from(of).unwrap_or(u8::MAX);
+        if of < 2 {
+            return 0;
+        }
+        if self.played == self.script.len() {
+            self.script.push(Choice::Chance { at: at(), taken: 0, of });
+        }
+        self.play()
+    }
+
+    /// Takes an alternative of an undeclared fact: the same one whenever it comes up in this world.
+    pub(crate) fn unknown(&mut self, fact: Fact, of: u8) -> usize {
+        if let Some(taken) = self.world.settled(fact) {
+            return usize::from(taken);
+        }
+        if self.played == self.script.len() {
+            self.script.push(Choice::Unknown { fact, taken: 0, of });
+        }
+        let taken = self.play();
+        self.world.settle(fact, u8::try_from(taken).unwrap_or(0));
+        taken
+    }
+
+    fn play(&mut self) -> usize {
+        let (taken, _) = self.script[self.played].taken();
+        self.played += 1;
+        usize::from(taken)
+    }
+
+    /// Sends a question to an address and waits for what comes back.
+    pub(crate) fn ask(
+        &mut self,
+        asker: Party,
+        from: Source,
+        to: SocketAddr,
+        question: &Question,
+        patience: Duration,
+    ) -> Outcome {
+        let delivery = deliver(self.topology, from, to.ip());
+        let arrives = matches!(delivery, Delivery::Delivered { .. });
+        self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
+        match delivery {
+            Delivery::Delivered { to: server, at, path } => {
+                self.exchange(asker, server, at, Some(to), question, path, patience)
+            }
+            Delivery::NoRoute { unreachable } => {
+                let server = unreachable.map_or(Party::Unknown(to.ip()), Party::Server);
+                let basis = if to.ip() != AZURE_DNS {
+                    Basis::ServerUnreachable
+                } else if matches!(asker, Party::Server(_)) {
+                    Basis::PlatformAddressElsewhere
+                } else {
+                    Basis::NotRoutable
+                };
+                self.lost(asker, server, to, question, patience, basis, SilenceCause::NoRoute, None)
+            }
+            Delivery::Filtered(nsg) => {
+                let server = Party::Unknown(to.ip());
+                let cause = SilenceCause::Filtered;
+                self.lost(asker, server, to, question, patience, Basis::PlatformDnsBlocked, cause, Some(nsg))
+            }
+            Delivery::Unknown => {
+                let outcome = Outcome::missing(Missing::ServerAt(to.ip()));
+                self.begin(asker, Party::Unknown(to.ip()), Some(to), question, Path::new());
+                self.step(Basis::NotDeclared, || StepKind::NotDeclared);
+                self.recorder.close(&outcome, Duration::ZERO);
+                outcome
+            }
+        }
+    }
+
+    /// A query that gets lost on the way.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one exchange, all of them different types")]
+    fn lost(
+        &mut self,
+        asker: Party,
+        server: Party,
+        to: SocketAddr,
+        question: &Question,
+        patience: Duration,
+        basis: Basis,
+        cause: SilenceCause,
+        nsg: Option<vnetdig_model::network::NsgId>,
+    ) -> Outcome {
+        self.begin(asker, server, Some(to), question, Path::new());
+        self.step(basis, || StepKind::Undelivered { cause, nsg });
+        self.elapsed += patience;
+        let outcome = Outcome::Silence { waited: patience, cause };
+        self.recorder.close(&outcome, patience);
+        outcome
+    }
+
+    fn begin(&mut self, asker: Party, server: Party, address: Option<SocketAddr>, question: &Question, path: Path) {
+        self.exchanges += 1;
+        self.recorder.open(|| Exchange {
+            parent: None,
+            asker,
+            server,
+            address,
+            question: question.clone(),
+            path: path.to_vec(),
+            items: Vec::new(),
+            reply: None,
+            waited: Duration::ZERO,
+        });
+    }
+
+    /// One exchange with a server that was reached.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one exchange, all of them different types")]
+    pub(crate) fn exchange(
+        &mut self,
+        asker: Party,
+        server: Party,
+        at: Source,
+        address: Option<SocketAddr>,
+        question: &Question,
+        path: Path,
+        patience: Duration,
+    ) -> Outcome {
+        let limit = if self.exchanges >= self.limits.exchanges {
+            Some(LimitKind::Exchanges)
+        } else if self.active.len() >= usize::from(self.limits.depth) {
+            Some(LimitKind::Depth)
+        } else {
+            None
+        };
+        let before = self.elapsed;
+        let crosses = !path.is_empty();
+        self.begin(asker, server, address, question, path);
+        if crosses {
+            self.step(Basis::ServerReachable, || StepKind::Delivered);
+        }
+        let outcome = if let Some(limit) = limit {
+            self.limit_hit = Some(limit);
+            self.step(Basis::WorkLimit, || StepKind::LimitHit { limit });
+            Outcome::missing(Missing::Limit(limit))
+        } else if self.active.iter().any(|(party, asked)| *party == server && asked == question) {
+            let through_ruleset = self.active.iter().any(|(party, _)| matches!(party, Party::AzureDns(_)));
+            if through_ruleset {
+                self.step(Basis::RulesetLoop, || StepKind::Loop);
+            }
+            self.step(Basis::RulesetLoopFails, || StepKind::Loop);
+            Outcome::rcode(ResponseCode::ServFail)
+        } else {
+            self.active.push((server, question.clone()));
+            let outcome = self.answer(server, at, question, patience);
+            self.active.pop();
+            outcome
+        };
+        let waited = self.elapsed - before;
+        self.recorder.close(&outcome, waited);
+        outcome
+    }
+
+    /// Who asks from the outermost client on; used to tell direct questions from forwarded ones.
+    pub(crate) fn is_active(&self, party: Party) -> bool {
+        self.active.iter().any(|(active, _)| *active == party)
+    }
+
+    /// Asks servers of a list until one answers. All silent: `Silence`.
+    pub(crate) fn ask_servers(
+        &mut self,
+        asker: Party,
+        from: Source,
+        servers: &[SocketAddr],
+        asking: Asking,
+        question: &Question,
+    ) -> Outcome {
+        use crate::product::Selection;
+        let first = match asking.selection {
+            Selection::InOrder => 0,
+            Selection::LastFirst => servers.len().saturating_sub(1),
+            Selection::Any => self.chance(servers.len(), || ChancePoint::Upstream { asker, servers: servers.into() }),
+        };
+        if servers.len() > 1 {
+            self.step_over(asking.selection_basis, || {
+                let others = servers.iter().enumerate().filter(|(index, _)| *index != first);
+                let rejected = others.map(|(_, server)| (Candidate::Server(*server), Rejection::NotNeeded)).collect();
+                (StepKind::ServerChosen { server: servers[first], of: servers.len() }, rejected)
+            });
+        }
+        let started = self.elapsed;
+        let mut failure: Option<Outcome> = None;
+        let mut before: Option<SocketAddr> = None;
+        let order = std::iter::once(first).chain((0..servers.len()).filter(|index| *index != first));
+        for server in order.filter_map(|index| servers.get(index)) {
+            if let Some(after) = before {
+                self.step(Basis::NextOnFailure, || StepKind::NextServer { after, server: *server });
+            }
+            let outcome = self.ask(asker, from, *server, question, asking.patience);
+            let is_failure = match &outcome {
+                Outcome::Silence { .. } => true,
+                Outcome::Response(response) => {
+                    let failed = matches!(response.rcode, ResponseCode::ServFail | ResponseCode::Refused);
+                    if failed && !asking.next_on_failure && servers.len() > 1 {
+                        self.step(Basis::FailureIsFinal, || StepKind::PassThrough);
+                    }
+                    let negative = !failed && !response.is_positive(question.record_type);
+                    if negative && servers.len() > 1 {
+                        self.step(Basis::NegativeIsFinal, || StepKind::PassThrough);
+                    }
+                    failed && asking.next_on_failure
+                }
+                Outcome::Indeterminate { .. } => false,
+            };
+            if !is_failure {
+                if asking.parallel {
+                    self.elapsed = started;
+                }
+                return outcome;
+            }
+            before = Some(*server);
+            let keep_failure = matches!(outcome, Outcome::Response(_)) || failure.is_none();
+            if keep_failure {
+                failure = Some(outcome);
+            }
+        }
+        match failure {
+            Some(outcome @ Outcome::Response(_)) => outcome,
+            _ => Outcome::Silence { waited: self.elapsed - started, cause: SilenceCause::AllSilent },
+        }
+    }
+
+    /// Whether a name was met before in a chain.
+    pub(crate) fn comes_back(answers: &[crate::outcome::Record], name: &Fqdn) -> bool {
+        answers.iter().any(|record| &record.name == name)
+    }
+
+    /// The question about another name of the same type.
+    pub(crate) fn about(name: &Fqdn, record_type: RecordType) -> Question {
+        Question { name: name.clone(), record_type }
+    }
+}

@@ -1,0 +1,201 @@
+//! The one seam that says whether a query to port 53 arrives, and at whom.
+//!
+//! Today it answers from the same network, direct peering with both halves Connected, declared connections
+//! (with gateway transit), Virtual WAN hubs, and "168.63.129.16 only from inside". A full network plane goes
+//! behind the same function.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use smallvec::SmallVec;
+use vnetdig_model::Topology;
+use vnetdig_model::network::{Access, Direction, NsgId, Place, SubnetId, VnetId};
+use vnetdig_model::record::Address;
+use vnetdig_model::topology::{Adjacency, ServerRef};
+
+use crate::outcome::is_private;
+use crate::trace::{Party, Vantage};
+
+/// The address of Azure-provided DNS (S-001).
+pub const AZURE_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
+
+/// Where a query leaves from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// From a place, through a subnet where it is known.
+    Place(Place, Option<SubnetId>),
+    /// From a point-to-site client, through the gateway of this network.
+    PointToSite(VnetId),
+}
+
+impl Source {
+    /// The place the packets enter the network at.
+    #[must_use]
+    pub fn place(self) -> Place {
+        match self {
+            Self::Place(place, _) => place,
+            Self::PointToSite(vnet) => Place::Vnet(vnet),
+        }
+    }
+}
+
+/// The networks a packet crosses, each with why it is next to the one before.
+pub type Path = SmallVec<[(Place, Adjacency); 2]>;
+
+/// What becomes of a query sent to an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// It arrives.
+    Delivered {
+        /// At whom.
+        to: Party,
+        /// Where that server stands and its queries leave from.
+        at: Source,
+        /// The way there.
+        path: Path,
+    },
+    /// It arrives nowhere.
+    NoRoute {
+        /// Who listens there but cannot be reached.
+        unreachable: Option<ServerRef>,
+    },
+    /// A security rule drops it.
+    Filtered(NsgId),
+    /// Nobody was declared to listen there.
+    Unknown,
+}
+
+/// Whether a query to port 53 of an address arrives, and at whom.
+#[must_use]
+pub fn deliver(topology: &Topology, from: Source, to: IpAddr) -> Delivery {
+    if to == AZURE_DNS {
+        return deliver_to_azure(topology, from);
+    }
+    let listeners = topology.listeners(to);
+    for listener in listeners {
+        if let Some(path) = way(topology, from, listener.place) {
+            let subnet = match listener.server {
+                ServerRef::Custom(server) => topology.facts().dns_servers[server].subnet,
+                ServerRef::Inbound(endpoint) => topology.facts().inbound_endpoints[endpoint].subnet,
+                ServerRef::Firewall(_) => None,
+            };
+            let at = Source::Place(listener.place, subnet);
+            return Delivery::Delivered { to: Party::Server(listener.server), at, path };
+        }
+    }
+    if let Some(listener) = listeners.first() {
+        return Delivery::NoRoute { unreachable: Some(listener.server) };
+    }
+    if is_private(topology, Address::Known(to)) {
+        return Delivery::Unknown;
+    }
+    let at = Source::Place(Place::Internet, None);
+    Delivery::Delivered { to: Party::PublicResolver(Some(to)), at, path: Path::new() }
+}
+
+fn deliver_to_azure(topology: &Topology, from: Source) -> Delivery {
+    let vantage = match from {
+        Source::Place(Place::Vnet(vnet), subnet) => {
+            if let Some(nsg) = subnet.and_then(|subnet| denies_platform_dns(topology, subnet)) {
+                return Delivery::Filtered(nsg);
+            }
+            Vantage::Vnet(vnet)
+        }
+        Source::Place(Place::VirtualHub(hub), _) => Vantage::VirtualHub(hub),
+        Source::Place(Place::Site(_) | Place::Internet, _) | Source::PointToSite(_) => {
+            return Delivery::NoRoute { unreachable: None };
+        }
+    };
+    Delivery::Delivered { to: Party::AzureDns(vantage), at: from, path: Path::new() }
+}
+
+/// The NSG of a subnet whose first matching outbound rule denies the tag `AzurePlatformDNS` (S-003). Only a rule
+/// with this tag applies to the address; ordinary rules do not.
+fn denies_platform_dns(topology: &Topology, subnet: SubnetId) -> Option<NsgId> {
+    let nsg = topology.facts().subnets[subnet].nsg?;
+    let rules = topology.facts().nsgs[nsg].rules.iter();
+    let tagged = rules.filter(|rule| {
+        rule.direction == Direction::Outbound
+            && rule.destinations.iter().any(|tag| tag.eq_ignore_ascii_case("AzurePlatformDNS"))
+    });
+    let first = tagged.min_by_key(|rule| rule.priority)?;
+    (first.access == Access::Deny).then_some(nsg)
+}
+
+/// The way from a source to a place, if there is one.
+fn way(topology: &Topology, from: Source, to: Place) -> Option<Path> {
+    if matches!(to, Place::Internet) {
+        return Some(Path::new());
+    }
+    let start = from.place();
+    if start == to {
+        return Some(Path::new());
+    }
+    let direct = topology.neighbors(start).find(|(place, adjacency)| {
+        *place == to && (matches!(from, Source::Place(..)) || uses_gateway_of(topology, *adjacency, start, to))
+    });
+    if let Some(hop) = direct {
+        return Some(smallvec::smallvec![hop]);
+    }
+    two_hops(topology, start, to, matches!(from, Source::PointToSite(_)))
+}
+
+/// Ways of two steps: through a gateway that is lent (S-401), or through a Virtual WAN hub.
+fn two_hops(topology: &Topology, start: Place, to: Place, through_gateway: bool) -> Option<Path> {
+    for (middle, first) in topology.neighbors(start) {
+        for (end, second) in topology.neighbors(middle) {
+            if end != to {
+                continue;
+            }
+            let transit = match (first, second) {
+                (Adjacency::HubConnection | Adjacency::SameWan, _)
+                | (_, Adjacency::HubConnection | Adjacency::SameWan) => {
+                    !through_gateway && is_hub_side(first) && is_hub_side(second)
+                }
+                (Adjacency::Connection(_), Adjacency::Peering(_)) => {
+                    !through_gateway && uses_gateway_of(topology, second, middle, end)
+                }
+                (Adjacency::Peering(_), Adjacency::Connection(_)) => {
+                    !through_gateway && uses_gateway_of(topology, first, middle, start)
+                }
+                _ => false,
+            };
+            if transit {
+                return Some(smallvec::smallvec![(middle, first), (end, second)]);
+            }
+        }
+    }
+    hub_to_hub(topology, start, to)
+}
+
+fn is_hub_side(adjacency: Adjacency) -> bool {
+    matches!(adjacency, Adjacency::HubConnection | Adjacency::SameWan | Adjacency::Connection(_))
+}
+
+/// Three steps over two hubs of one Virtual WAN.
+fn hub_to_hub(topology: &Topology, start: Place, to: Place) -> Option<Path> {
+    for (near, first) in topology.neighbors(start).filter(|(place, _)| matches!(place, Place::VirtualHub(_))) {
+        for (far, between) in topology.neighbors(near).filter(|(_, adjacency)| *adjacency == Adjacency::SameWan) {
+            if let Some((end, last)) = topology.neighbors(far).find(|(place, _)| *place == to) {
+                return Some(smallvec::smallvec![(near, first), (far, between), (end, last)]);
+            }
+        }
+    }
+    None
+}
+
+/// Whether `user` uses the gateway of `owner` over this peering: `owner` allows transit and `user` uses remote
+/// gateways.
+fn uses_gateway_of(topology: &Topology, adjacency: Adjacency, owner: Place, user: Place) -> bool {
+    let Adjacency::Peering(halves) = adjacency else { return matches!(adjacency, Adjacency::Connection(_)) };
+    let halves = halves.map(|half| &topology.facts().peerings[half]);
+    let half_at = |place: Place| halves.iter().find(|half| Place::Vnet(half.local) == place);
+    let lends = half_at(owner).is_some_and(|half| half.allow_gateway_transit);
+    let borrows = half_at(user).is_some_and(|half| half.use_remote_gateways);
+    if topology.facts().switches.global_gateway_transit_denied {
+        let regions = halves.map(|half| topology.facts().vnets[half.local].region.as_deref());
+        if regions[0] != regions[1] {
+            return false;
+        }
+    }
+    lends && borrows
+}

@@ -1,0 +1,194 @@
+//! What the check says, and how checked values read.
+
+use vnetdig_model::switches::SWITCHES;
+use vnetdig_model::{Parsed, SourceMap};
+
+use super::shape::Shape;
+use super::{Document, grammar, parse};
+use crate::Limits;
+
+fn read(text: &str) -> (SourceMap, Parsed<Document>) {
+    let mut sources = SourceMap::default();
+    let id = sources.add("test.vnetdig.yaml", text);
+    let parsed = parse(&sources, id, &Limits::default());
+    (sources, parsed)
+}
+
+/// Each mistake as `code at text: message (help)`.
+fn mistakes(text: &str) -> Vec<String> {
+    let (sources, parsed) = read(text);
+    let say = |one: &vnetdig_model::Diagnostic| {
+        let place = one.labels.first().map(|label| sources.text(label.span)).unwrap_or_default();
+        format!("{} at `{place}`: {} ({})", one.code, one.message, one.help.as_deref().unwrap_or_default())
+    };
+    parsed.diagnostics.iter().map(say).collect()
+}
+
+fn good(text: &str) -> Document {
+    let (_, parsed) = read(text);
+    assert_eq!(parsed.diagnostics, [], "{text}");
+    parsed.value
+}
+
+#[test]
+fn mistakes_are_told_where_they_are_with_what_to_do() {
+    let topology = |inner: &str| format!("vnetdig: 1\ntopology: {{ {inner} }}\n");
+    for (inner, expected) in [
+        (
+            "vnets: { hub: { adress-space: [10.0.0.0/16] } }",
+            "scenario/unknown-key at `adress-space`: unknown key `adress-space` in a vnet (did you mean `address-space`?)",
+        ),
+        (
+            "vnets: { hub: { dns-servers: { a: b } } }",
+            "scenario/wrong-type at `{ a: b }`: expected a list of IP addresses, found a mapping ()",
+        ),
+        (
+            "vnets: { hub: { dns-servers: } }",
+            "scenario/wrong-type at ``: expected a list of IP addresses, found nothing (write `[]`, or leave the key out)",
+        ),
+        (
+            "vnets: { hub: { subnets: { web: 10.0.1.5/24 } } }",
+            "scenario/host-bits at `10.0.1.5/24`: `10.0.1.5/24` has bits set beyond its prefix length (the network of that address is `10.0.1.0/24`)",
+        ),
+        (
+            "vnets: { hub: { subnets: { web: {} } } }",
+            "scenario/missing-key at `web`: a subnet needs the key `prefix` (Its address prefixes. Expected: a list of IP prefixes.)",
+        ),
+        (
+            "vnets: { hub: { subnets: { web: { prefix: 10.0.0.0/24, prefixes: 10.0.1.0/24 } } } }",
+            "scenario/conflicting-keys at `prefixes`: `prefix` and `prefixes` exclude each other (keep one of the two)",
+        ),
+        (
+            "vnets: { hub: { address-space: 10.0.0.4 } }",
+            "scenario/bad-prefix at `10.0.0.4`: `10.0.0.4` is not an IP prefix (for this one address write `10.0.0.4/32`)",
+        ),
+        (
+            "vnets: { hub: { dns-servers: [10.0.0.400] } }",
+            "scenario/bad-address at `10.0.0.400`: `10.0.0.400` is not an IP address ()",
+        ),
+        (
+            "private-zones: { z: { name: a..b } }",
+            "scenario/bad-name at `a..b`: `a..b` is not a domain name: the name has an empty label ()",
+        ),
+        (
+            "private-zones: { z: { name: a.b, links: [{ vnet: hub, resolution-policy: NxDomainRedirct }] } }",
+            "scenario/unknown-word at `NxDomainRedirct`: unknown resolution policy `NxDomainRedirct` (did you mean `NxDomainRedirect`?)",
+        ),
+        (
+            "private-zones: { z: { name: a.b, records: [www 300 A ::1] } }",
+            "scenario/bad-record-data at `::1`: `::1` is not the data of a record of type A (expected an IPv4 address)",
+        ),
+        (
+            "forwarding-rulesets: { r: { rules: { a.: '10.0.0.4:99999' } } }",
+            "scenario/bad-port at `99999`: `99999` is not a port (ports are whole numbers from 1 to 65535)",
+        ),
+        (
+            "clients: { c: { wm: { subnet: a/b } } }",
+            "scenario/unknown-key at `wm`: unknown key `wm` in a client (did you mean `vm`?)",
+        ),
+        (
+            "clients: { c: { subnet: web } }",
+            "scenario/bad-reference at `web`: expected a subnet as `vnet/subnet`, found `web` ()",
+        ),
+        (
+            "peerings: [{ between: [a, b, c] }]",
+            "scenario/wrong-type at `[a, b, c]`: expected a list of two names, found a list ()",
+        ),
+        (
+            "firewalls: { fw: { address: 10.0.0.4 } }",
+            "scenario/missing-key at `fw`: a firewall needs the key `vnet` or `virtual-hub` ()",
+        ),
+        (
+            "firewalls: { fw: { vnet: hub, address: 10.0.0.4, dns-proxy: yes } }",
+            "scenario/wrong-type at `yes`: expected `true` or `false`, found `yes` (write `true`)",
+        ),
+        (
+            "dns-servers: { s: { internet: true, address: 10.0.0.4, forward-timeout: 3 } }",
+            "scenario/bad-duration at `3`: `3` is not a duration (a duration has a unit: `3s`, `3m` or `3h`)",
+        ),
+        (
+            "dns-servers: { s: { internet: true, address: 10.0.0.4, cache: { max-tll: 1s } } }",
+            "scenario/unknown-key at `max-tll`: unknown key `max-tll` in a cache settings (did you mean `max-ttl`?)",
+        ),
+        (
+            "dns-servers: { s: { internet: true, address: 10.0.0.4, max-aliases: 0 } }",
+            "scenario/out-of-range at `0`: expected a whole number from 1 to 255, found `0` ()",
+        ),
+    ] {
+        assert_eq!(mistakes(&topology(inner)), [expected], "{inner}");
+    }
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_text() {
+    let found = mistakes("topology:\n  vnets: [a]\n  cloud: Publik\nfoo: 1\nchecks:\n- from: x\n- from: y\nfoo: 2\n");
+    let codes: Vec<&str> = found.iter().filter_map(|one| one.split(' ').next()).collect();
+    let expected = [
+        "scenario/missing-key",
+        "scenario/wrong-type",
+        "scenario/unknown-word",
+        "scenario/unknown-key",
+        "scenario/missing-key",
+        "scenario/missing-key",
+        "scenario/missing-key",
+        "scenario/missing-key",
+        "input/duplicate-key",
+        "scenario/unknown-key",
+    ];
+    assert_eq!(codes, expected, "{found:#?}");
+}
+
+#[test]
+fn short_forms_read_like_long_ones() {
+    let document = good(
+        "vnetdig: 1\ntopology:\n  vnets: { hub: { subnets: { a: 10.0.1.0/24, b: { prefix: 10.0.1.0/24 } } } }\n  \
+         private-zones: { z: { name: Z.Example., links: [hub, { vnet: hub }], records: [www 5 A 10.0.0.4, { name: www, type: a, ttl: 5, data: 10.0.0.4 }] } }\n  \
+         clients: { a: { subnet: hub/a }, b: { vm: { subnet: hub/a } } }\n",
+    );
+    let topology = document.fields().fields("topology").expect("it is given");
+    let vnet = topology.entries("vnets").next().and_then(|vnet| vnet.value.fields()).expect("it is given");
+    for subnet in vnet.entries("subnets") {
+        let prefixes = subnet.value.fields().expect("both forms").prefixes("prefixes");
+        assert_eq!(prefixes.iter().map(|prefix| prefix.to_string()).collect::<Vec<_>>(), ["10.0.1.0/24"]);
+    }
+    let zone = topology.entries("private-zones").next().and_then(|zone| zone.value.fields()).expect("it is given");
+    assert_eq!(zone.fqdn("name").map(|name| name.to_string()).as_deref(), Some("z.example"));
+    let vnets = zone.list("links").filter_map(|link| link.fields()?.text("vnet"));
+    assert_eq!(vnets.map(|vnet| vnet.value).collect::<Vec<_>>(), ["hub", "hub"]);
+    let records = zone.records("records");
+    let parts =
+        records.iter().map(|one| (one.name.value, one.ttl.map(|ttl| ttl.value), *one.record_type, one.data[0].value));
+    let parts: Vec<_> = parts.collect();
+    assert_eq!(parts.len(), 2);
+    assert_eq!(parts[0], parts[1]);
+    for client in topology.entries("clients") {
+        let variant = client.value.variant().expect("both forms");
+        assert_eq!(*variant.kind, "vm");
+        assert_eq!(variant.value.fields().and_then(|vm| vm.text("subnet")).map(|subnet| subnet.value), Some("hub/a"));
+    }
+}
+
+#[test]
+fn what_is_wrong_reads_as_absent() {
+    let (_, parsed) = read("vnetdig: 1\ntopology: { vnets: { hub: { dns-servers: [10.0.0.4, x] } } }\n");
+    assert_eq!(parsed.diagnostics.len(), 1);
+    let topology = parsed.value.fields().fields("topology").expect("it is given");
+    let hub = topology.entries("vnets").next().and_then(|vnet| vnet.value.fields()).expect("it is given");
+    assert_eq!(hub.addresses("dns-servers").len(), 1);
+    assert!(hub.text("region").is_none());
+}
+
+#[test]
+fn the_switches_are_those_of_the_model() {
+    let keys = grammar::SCENARIO.key("switches").expect("a key of the language");
+    let Shape::Object(object) = keys.shape else { panic!("switches are an object") };
+    assert_eq!(object.keys.len(), SWITCHES.len());
+    for (key, info) in object.keys.iter().zip(SWITCHES) {
+        assert_eq!(key.name, info.name);
+        assert!(key.doc.ends_with(&format!("(S-{:03}).", info.rule.0)), "{}", key.doc);
+        if let Shape::Word(words) = key.shape {
+            let words: Vec<&str> = words.all.iter().map(|(word, _)| *word).collect();
+            assert_eq!(words, info.values, "{}", info.name);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! All wording: how names, data, decisions and outcomes are said in English.
+//!
+//! Facts stay in the model and decisions in the trace; here is only how they are put. Machine-readable tags that
+//! stand beside the words in JSON are here too, so that both change together.
+
+mod carrier;
+mod choice;
+mod data;
+mod missing;
+mod names;
+mod rejection;
+mod step;
+mod tag;
+mod verdict;
+
+pub(crate) use carrier::carrier;
+pub(crate) use choice::Choices;
+pub(crate) use data::{absolute, datum, duration, mnemonic, silence, silence_tag, source_of, typed};
+pub(crate) use missing::{limit, limit_tag, missing, missing_tag, subject};
+pub(crate) use names::Names;
+pub(crate) use rejection::{rejection, rejection_tag};
+pub(crate) use step::{Told, is_shown, sentence, source_words_of};
+pub(crate) use tag::{failure_tag, party_tag, step_tag};
+pub(crate) use verdict::{failure_of, verdict_line, verdict_over};
+
+/// Words joined as in a sentence: `a`, `a and b`, `a, b and c`.
+pub(crate) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// A number with its noun: `1 check`, `2 checks`.
+pub(crate) fn counted(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_joined_as_in_a_sentence() {
+        let words = ["a", "b", "c"].map(str::to_owned);
+        for (count, joined) in [(0, ""), (1, "a"), (2, "a and b"), (3, "a, b and c")] {
+            assert_eq!(listed(&words[..count]), joined);
+        }
+    }
+}

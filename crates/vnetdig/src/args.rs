@@ -1,0 +1,264 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vnetdig_engine::Limits;
+use vnetdig_model::nearest;
+
+use crate::exit;
+
+/// Traces how a DNS name resolves from any place in an Azure private network.
+///
+/// A scenario file says what exists; nothing is asked of a real network.
+#[derive(Debug, Parser)]
+#[command(name = "vnetdig", version, propagate_version = true, after_help = exit::TABLE, max_term_width = 100)]
+pub(crate) struct Cli {
+    /// When to color.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: When,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to color: `auto` heeds the terminal, `NO_COLOR` and `CLICOLOR_FORCE`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Trace what a client is answered, hop by hop, and why.
+    Trace(TraceArgs),
+    /// Run the checks that scenarios carry.
+    Test(TestArgs),
+    /// Print a JSON Schema.
+    Schema {
+        /// Of what.
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Write a scenario to start from.
+    Init {
+        /// The file; `-` prints it instead. An existing file is never overwritten.
+        #[arg(default_value = "scenario.vnetdig.yaml")]
+        file: PathBuf,
+    },
+    /// Print completions for a shell.
+    Completions {
+        /// The shell.
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands.
+    Man {
+        /// The command.
+        command: Option<String>,
+    },
+    /// Fail as if we had made a mistake, so that what happens then can be tested.
+    #[command(hide = true)]
+    Panic,
+}
+
+/// Which schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// Scenario files.
+    Scenario,
+    /// The output of `trace -o json`.
+    Trace,
+    /// The output of `test -o json`.
+    Test,
+}
+
+/// Readings of unsettled behavior, and bounds on the work.
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    /// Take another reading of an unsettled behavior than the scenario does; may be repeated.
+    #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = assignment)]
+    pub(crate) switches: Vec<(String, String)>,
+    /// Raise or lower a bound on the work for one question; may be repeated.
+    ///
+    /// The bounds are `exchanges`, `depth`, `aliases` and `branches`.
+    #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = limit)]
+    limits: Vec<Limit>,
+}
+
+impl Settings {
+    /// The limits with what the command line says of them.
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for limit in &self.limits {
+            match *limit {
+                Limit::Exchanges(most) => limits.exchanges = most,
+                Limit::Depth(most) => limits.depth = most,
+                Limit::Aliases(most) => limits.aliases = most,
+                Limit::Branches(most) => limits.branches = most,
+            }
+        }
+        limits
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::TABLE, override_usage = "vnetdig trace -s PATH [--from PLACE] [@SERVER] NAME [TYPE] [+FLAG]…")]
+pub(crate) struct TraceArgs {
+    /// The scenario: a file, a folder of scenario files, or `-` for standard input; may be repeated.
+    ///
+    /// Several sources are merged into one scenario.
+    #[arg(short, long = "scenario", value_name = "PATH", required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Who asks: a client, or a plain virtual machine in a `VNET` or `VNET/SUBNET`; or `all` clients.
+    ///
+    /// May be left out when there is only one client.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) from: Option<String>,
+    /// The name to ask for, and in any order a record type, `@SERVER` and +flags.
+    ///
+    /// With a final dot the name is absolute; without one the search list of the client applies.
+    /// `@SERVER` asks that server directly: an address, or the name of a server or an inbound endpoint.
+    /// The flags are +[no]short (only the data), +[no]search (the search list), +json (as `-o json`).
+    #[arg(value_name = "NAME|TYPE|@SERVER|+FLAG")]
+    pub(crate) words: Vec<String>,
+    /// The record type; A unless given.
+    #[arg(short = 't', value_name = "TYPE")]
+    pub(crate) record_type: Option<String>,
+    /// Ask for the name of an address (PTR).
+    #[arg(short = 'x', value_name = "ADDRESS")]
+    pub(crate) reverse: Option<std::net::IpAddr>,
+    /// The form of the answer.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) output: TraceOutput,
+    /// Also show what was not chosen, and why.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceOutput {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
+pub(crate) struct TestArgs {
+    /// Scenario files, or folders in which scenario files are found at any depth; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// The form of the result, to standard output or to a file; may be repeated.
+    ///
+    /// FORMAT is `text`, `json` or `junit`.
+    #[arg(short, long = "output", value_name = "FORMAT[=FILE]", value_parser = test_output)]
+    pub(crate) outputs: Vec<TestOutput>,
+    /// Only checks with this text in their file's name, their client, their question or their reason.
+    ///
+    /// The others run as well, because what they leave in caches matters.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// List the checks instead of running them.
+    #[arg(long, conflicts_with_all = ["fail_fast", "outputs"])]
+    pub(crate) list: bool,
+    /// Stop at the first check that fails.
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Show more of each check that fails.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// One form of a test's result, and where it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct TestOutput {
+    pub(crate) format: TestFormat,
+    /// Standard output when there is none.
+    pub(crate) file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TestFormat {
+    Text,
+    Json,
+    Junit,
+}
+
+fn test_output(text: &str) -> Result<TestOutput, String> {
+    let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
+    if file == Some("") {
+        return Err("no file is named after `=`".to_owned());
+    }
+    let format = match format {
+        "text" => TestFormat::Text,
+        "json" => TestFormat::Json,
+        "junit" => TestFormat::Junit,
+        _ => return Err(unknown("format", format, &["text", "json", "junit"])),
+    };
+    Ok(TestOutput { format, file: file.map(PathBuf::from) })
+}
+
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    if name.is_empty() {
+        return Err("no name stands before `=`".to_owned());
+    }
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Limit {
+    Exchanges(u32),
+    Depth(u8),
+    Aliases(u8),
+    Branches(u32),
+}
+
+fn limit(text: &str) -> Result<Limit, String> {
+    let (name, value) = assignment(text)?;
+    match name.as_str() {
+        "exchanges" => Ok(Limit::Exchanges(most(&value)?)),
+        "depth" => Ok(Limit::Depth(most(&value)?)),
+        "aliases" => Ok(Limit::Aliases(most(&value)?)),
+        "branches" => Ok(Limit::Branches(most(&value)?)),
+        _ => Err(unknown("limit", &name, &["exchanges", "depth", "aliases", "branches"])),
+    }
+}
+
+fn most<N: std::str::FromStr<Err: std::fmt::Display> + PartialEq + From<u8>>(text: &str) -> Result<N, String> {
+    let most: N = text.parse().map_err(|error| format!("`{text}`: {error}"))?;
+    if most == N::from(0) { Err("a limit is at least 1".to_owned()) } else { Ok(most) }
+}
+
+/// `unknown KIND` with the nearest known name, or all of them when none is near.
+pub(crate) fn unknown(kind: &str, wrong: &str, known: &[&str]) -> String {
+    match nearest(wrong, known.iter().copied()) {
+        Some(near) => format!("unknown {kind} `{wrong}`; did you mean `{near}`?"),
+        None if known.is_empty() => format!("unknown {kind} `{wrong}`; none is declared"),
+        None => format!("unknown {kind} `{wrong}`; known: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_unknown_word_is_answered_with_the_nearest_known_one() {
+        assert_eq!(unknown("format", "jsn", &["text", "json"]), "unknown format `jsn`; did you mean `json`?");
+        assert_eq!(unknown("format", "html", &["text", "json"]), "unknown format `html`; known: text, json");
+    }
+}

@@ -1,0 +1,8 @@
+//! One module per command.
+
+pub(crate) mod completions;
+pub(crate) mod init;
+pub(crate) mod man;
+pub(crate) mod schema;
+pub(crate) mod test;
+pub(crate) mod trace;

@@ -1,0 +1,130 @@
+//! `vnetdig trace`.
+
+mod words;
+
+use std::net::IpAddr;
+
+use vnetdig_engine::{Query, Resolution, Trace, World, resolve, verdict};
+use vnetdig_model::scenario::{Asker, TypedQuestion};
+use vnetdig_model::{Scenario, Topology, Verdict};
+use vnetdig_report::text::TextOptions;
+use vnetdig_report::view::TraceView;
+use vnetdig_report::{json, text, view};
+
+use self::words::Words;
+use crate::args::{TraceArgs, TraceOutput, unknown};
+use crate::console::Console;
+use crate::exit::Exit;
+use crate::load::{Loaded, load};
+use crate::{Stop, asker};
+
+/// The name `@azure-dns` stands for the address of Azure-provided DNS.
+const AZURE_DNS: (&str, IpAddr) = ("azure-dns", IpAddr::V4(std::net::Ipv4Addr::new(168, 63, 129, 16)));
+
+pub(crate) fn run(args: &TraceArgs, console: &Console) -> Result<Exit, Stop> {
+    let words = Words::read(args).map_err(Stop::usage)?;
+    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    console.diagnostics(&sources, &diagnostics);
+    let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
+
+    let askers = askers(&topology, args.from.as_deref())?;
+    let server = words.server.as_deref().map(|text| server(&topology, text).map_err(Stop::usage)).transpose()?;
+    let question = TypedQuestion { name: words.name, record_type: words.record_type, server };
+    let limits = args.settings.limits();
+    let mut exit = Exit::Holds;
+    let mut views = Vec::new();
+    for from in askers {
+        let query = Query { from, question: question.clone() };
+        let resolution: Resolution<Trace> = resolve(&topology, &query, &World::default(), &limits);
+        tracing::debug!(from = asker::name_of(&topology, from), branches = resolution.branches.len(), "resolved");
+        exit = exit.max(exit_of(&topology, &query, &resolution));
+        views.push((asker::name_of(&topology, from), view::trace(&topology, &sources, &query, &resolution)));
+    }
+    let is_json = words.is_json || args.output == TraceOutput::Json;
+    let answer = match (is_json, words.is_short) {
+        (true, _) => in_json(args.from.as_deref() == Some(ALL), views),
+        (false, true) => in_short(&views),
+        (false, false) => {
+            let options = TextOptions { verbose: args.verbose, color: console.colors_stdout() };
+            let texts: Vec<String> = views.iter().map(|(_, view)| text::trace(view, options)).collect();
+            texts.join("\n")
+        }
+    };
+    Ok(exit.max(console.answer(&answer)))
+}
+
+/// The word for all clients.
+const ALL: &str = "all";
+
+fn askers(topology: &Topology, from: Option<&str>) -> Result<Vec<Asker>, Stop> {
+    let clients: Vec<Asker> = asker::clients(topology).collect();
+    match (from, clients.as_slice()) {
+        (Some(ALL), []) => Err(Stop::new(Exit::NothingToDo, "the scenario declares no client")),
+        (Some(ALL), _) => Ok(clients),
+        (Some(name), _) => asker::find(topology, name).map(|asker| vec![asker]).map_err(Stop::usage),
+        (None, [only]) => Ok(vec![*only]),
+        (None, []) => Err(Stop::usage("--from is missing, and the scenario declares no client; name a network")),
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(|client| asker::name_of(topology, *client)).collect();
+            Err(Stop::usage(format!("--from is missing; the clients are {}, or ask from all", names.join(", "))))
+        }
+    }
+}
+
+/// The address meant by `@text`.
+fn server(topology: &Topology, text: &str) -> Result<IpAddr, String> {
+    if let Ok(address) = text.parse() {
+        return Ok(address);
+    }
+    let facts = topology.facts();
+    let endpoints = facts.inbound_endpoints.iter().map(|(_, endpoint)| {
+        let resolver = &facts.private_resolvers[endpoint.resolver].name;
+        (format!("{resolver}/{}", endpoint.name), endpoint.address)
+    });
+    let servers = facts.dns_servers.values().map(|server| (server.name.to_string(), server.addresses.first().copied()));
+    let firewalls = facts.firewalls.values().map(|firewall| (firewall.name.to_string(), Some(firewall.address)));
+    let azure = (AZURE_DNS.0.to_owned(), Some(AZURE_DNS.1));
+    let known: Vec<(String, Option<IpAddr>)> =
+        endpoints.chain(servers).chain(firewalls).chain(std::iter::once(azure)).collect();
+    match known.iter().find(|(name, _)| name == text) {
+        Some((_, Some(address))) => Ok(*address),
+        Some((_, None)) => Err(format!("`{text}` has no declared address that could be asked")),
+        None => {
+            let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
+            Err(unknown("server", text, &names))
+        }
+    }
+}
+
+/// Whether the records asked for came.
+fn exit_of(topology: &Topology, query: &Query, resolution: &Resolution<Trace>) -> Exit {
+    match verdict(topology, query.question.record_type, resolution) {
+        Verdict::Failed => Exit::DoesNotHold,
+        Verdict::Undetermined | Verdict::Depends => Exit::Undetermined,
+        // What was not followed may have ended otherwise.
+        _ if resolution.cut_by.is_some() => Exit::Undetermined,
+        Verdict::Private | Verdict::Public | Verdict::Answered => Exit::Holds,
+    }
+}
+
+fn in_json(several: bool, views: Vec<(String, TraceView)>) -> String {
+    let views: Vec<TraceView> = views.into_iter().map(|(_, view)| view).collect();
+    match views.as_slice() {
+        [only] if !several => json::trace(only),
+        _ => json::traces(&views),
+    }
+}
+
+/// The data only, as `dig +short` has it; with several clients each line starts with the client.
+fn in_short(views: &[(String, TraceView)]) -> String {
+    if let [(_, only)] = views {
+        return text::short(only);
+    }
+    let mut lines = String::new();
+    for (name, view) in views {
+        for line in text::short(view).lines() {
+            lines.push_str(&format!("{name}\t{line}\n"));
+        }
+    }
+    lines
+}

@@ -1,0 +1,95 @@
+//! Files: finding scenarios in folders, and writing without leaving halves behind.
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// How the name of a scenario file ends.
+const ENDINGS: [&str; 3] = [".vnetdig.yaml", ".vnetdig.yml", ".vnetdig.json"];
+
+/// Whether a file's name says that it is a scenario.
+pub(crate) fn is_scenario(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// How deep a folder is looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Depth {
+    /// Only what lies in it.
+    Flat,
+    /// Every folder below it, hidden ones and symbolic links to folders aside.
+    Recursive,
+}
+
+/// The scenario files of a folder, in the order of their names.
+pub(crate) fn scenarios_in(folder: &Path, depth: Depth) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            let path = entry.path();
+            let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+            if entry.file_type()?.is_dir() {
+                if depth == Depth::Recursive && !is_hidden {
+                    folders.push(path);
+                }
+            } else if is_scenario(&path) && !is_hidden {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Writes a new file in one piece; a file that exists is left alone and is an error.
+pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    let beside = write_beside(path, bytes)?;
+    // A hard link, unlike a renaming, refuses to replace what somebody else made in the meantime.
+    let linked = fs::hard_link(&beside, path);
+    let result = match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => fs::rename(&beside, path),
+        other => other,
+    };
+    let _ = fs::remove_file(&beside);
+    result
+}
+
+/// Writes a file in one piece, in place of the one that may be there.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        // A device or a pipe cannot be replaced, and need not be.
+        return fs::write(path, bytes);
+    }
+    let beside = write_beside(path, bytes)?;
+    fs::rename(&beside, path).inspect_err(|_| {
+        let _ = fs::remove_file(&beside);
+    })
+}
+
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(hidden);
+    let written = fs::File::create_new(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    match written {
+        Ok(()) => Ok(beside),
+        Err(error) => {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                let _ = fs::remove_file(&beside);
+            }
+            Err(error)
+        }
+    }
+}
