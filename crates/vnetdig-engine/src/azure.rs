@@ -80,17 +80,23 @@ impl<R: Recorder> Run<'_, R> {
         self.read_route(vantage, class, &located, taken);
         match taken {
             Route::Zone { zone, policy, over } => {
-                self.explain_zone(vnet, zone, over, question, !answers.is_empty());
+                if R::TAKES_STEPS {
+                    self.explain_zone(vnet, zone, over, &located);
+                }
                 self.zone(vantage, zone, policy, question, &located, answers)
             }
             Route::Rule { .. } | Route::Public { .. } => {
-                self.explain_no_zone(vnet, question);
+                if R::TAKES_STEPS {
+                    self.explain_no_zone(vnet, &located);
+                }
                 if let Some(outcome) = self.platform_name(vnet, question, &located, answers) {
                     return Link::End(outcome);
                 }
                 match taken {
                     Route::Rule { rule, over } => {
-                        self.explain_rule(rule, over, question, !answers.is_empty());
+                        if R::TAKES_STEPS {
+                            self.explain_rule(rule, over, &located, !answers.is_empty());
+                        }
                         self.rule(vantage, rule, question, answers)
                     }
                     _ => {
@@ -251,8 +257,7 @@ impl<R: Recorder> Run<'_, R> {
             self.step(Basis::RedirectPolicy, || StepKind::Redirected { zone });
             return self.redirected(vantage, question, located, answers);
         }
-        let is_empty = !topology.record_sets().values().any(|set| set.zone == data);
-        let basis = if is_empty {
+        let basis = if topology.record_count(data) == 0 {
             Basis::EmptyZoneCaptures
         } else if topology.facts().public.complete_zones.iter().any(|(zone, _)| zone == apex)
             || apex == &topology.facts().cloud.postgres_suffix()
@@ -605,49 +610,29 @@ impl<R: Recorder> Run<'_, R> {
         }
     }
 
-    fn explain_zone(
-        &mut self,
-        vnet: VnetId,
-        zone: PrivateZoneId,
-        over: Option<ForwardingRuleId>,
-        question: &Question,
-        is_target: bool,
-    ) {
+    fn explain_zone(&mut self, vnet: VnetId, zone: PrivateZoneId, over: Option<ForwardingRuleId>, located: &Located) {
         let topology = self.topology;
-        let _ = is_target;
+        let link = topology.link(zone, vnet);
         self.step_over(Basis::LongestLinkedZone, || {
-            let link = topology.link(zone, vnet);
-            (StepKind::ZoneChosen { zone, link }, zones_not_chosen(topology, vnet, Some(zone), &question.name))
+            (StepKind::ZoneChosen { zone, link }, zones_not_chosen(topology, vnet, Some(zone), located))
         });
-        let far = topology.link(zone, vnet).is_some();
-        if far {
-            self.step(Basis::LinkIsIndependent, || StepKind::ZoneChosen { zone, link: topology.link(zone, vnet) });
-        }
+        self.step(Basis::LinkIsIndependent, || StepKind::ZoneChosen { zone, link });
         let Some(ruleset) = topology.class(topology.class_of(vnet)).ruleset else { return };
-        let rules = topology.facts().forwarding_rules.iter();
-        let mut covering = rules
-            .filter(|(_, rule)| rule.ruleset == ruleset && rule.enabled && question.name.is_at_or_below(&rule.domain))
-            .map(|(id, _)| id)
-            .peekable();
-        if covering.peek().is_none() {
+        let covering = located.suffixes.iter().rev().filter_map(|suffix| topology.rule(ruleset, *suffix));
+        let rejected: Vec<_> = covering.map(|rule| (Candidate::Rule(rule), Rejection::ZoneFirst)).collect();
+        if rejected.is_empty() {
             return;
         }
+        self.step(Basis::ZonesThenRulesThenPublic, || StepKind::ZoneChosen { zone, link });
         let basis = if over.is_some() { Basis::ZoneBeforeLongerRule } else { Basis::ZoneBeforeRule };
-        let rejected: Vec<_> = covering.map(|rule| (Candidate::Rule(rule), Rejection::ZoneFirst)).collect();
-        self.step(Basis::ZonesThenRulesThenPublic, || StepKind::ZoneChosen { zone, link: None });
-        self.step_over(basis, || (StepKind::ZoneChosen { zone, link: None }, rejected));
+        self.step_over(basis, || (StepKind::ZoneChosen { zone, link }, rejected));
     }
 
-    fn explain_no_zone(&mut self, vnet: VnetId, question: &Question) {
-        let topology = self.topology;
-        self.step_over(Basis::ZonesThenRulesThenPublic, || {
-            (StepKind::NoZone, zones_not_chosen(topology, vnet, None, &question.name))
-        });
-        if topology.facts().zone_links.values().any(|link| {
-            link.vnet == vnet
-                && link.state != vnetdig_model::dns::LinkState::Completed
-                && question.name.is_at_or_below(topology.facts().zone_name(link.zone))
-        }) {
+    fn explain_no_zone(&mut self, vnet: VnetId, located: &Located) {
+        let rejected = zones_not_chosen(self.topology, vnet, None, located);
+        let in_progress = rejected.iter().any(|(_, reason)| *reason == Rejection::LinkInProgress);
+        self.step_over(Basis::ZonesThenRulesThenPublic, || (StepKind::NoZone, rejected));
+        if in_progress {
             self.step(Basis::LinkNotEffective, || StepKind::NoZone);
         }
     }
@@ -656,32 +641,28 @@ impl<R: Recorder> Run<'_, R> {
         &mut self,
         rule: ForwardingRuleId,
         over: Option<PrivateZoneId>,
-        question: &Question,
+        located: &Located,
         is_target: bool,
     ) {
         let topology = self.topology;
         let chosen = &topology.facts().forwarding_rules[rule];
         self.step(Basis::RulesetApplies, || StepKind::RuleChosen { rule });
-        let covers = |rule: &vnetdig_model::dns::ForwardingRule| {
-            rule.ruleset == chosen.ruleset && question.name.is_at_or_below(&rule.domain)
-        };
-        self.step_over(Basis::LongestRule, || {
-            let others = topology.facts().forwarding_rules.iter().filter(|(id, other)| *id != rule && covers(other));
-            let rejected = others.map(|(id, other)| {
-                let why = if other.enabled { Rejection::ShorterMatch } else { Rejection::Disabled };
-                (Candidate::Rule(id), why)
-            });
-            (StepKind::RuleChosen { rule }, rejected.collect())
-        });
-        let disabled = topology.facts().forwarding_rules.values();
-        if disabled
-            .clone()
-            .any(|other| covers(other) && !other.enabled && other.domain.label_count() > chosen.domain.label_count())
-        {
+        let covering = located.suffixes.iter().rev();
+        let others = covering.filter_map(|suffix| topology.declared_rule(chosen.ruleset, *suffix));
+        let rejected: Vec<_> = others
+            .filter(|other| *other != rule)
+            .map(|other| {
+                let enabled = topology.facts().forwarding_rules[other].enabled;
+                (Candidate::Rule(other), if enabled { Rejection::ShorterMatch } else { Rejection::Disabled })
+            })
+            .collect();
+        let disabled = rejected.iter().any(|(_, reason)| *reason == Rejection::Disabled);
+        self.step_over(Basis::LongestRule, || (StepKind::RuleChosen { rule }, rejected));
+        if disabled {
             self.step(Basis::DisabledRule, || StepKind::RuleChosen { rule });
         }
-        let reserved = topology.facts().switches.reserved_suffixes.iter();
-        if reserved.clone().any(|suffix| chosen.domain.is_at_or_below(suffix)) {
+        let reserved = &topology.facts().switches.reserved_suffixes;
+        if reserved.iter().any(|suffix| chosen.domain.is_at_or_below(suffix)) {
             self.step(Basis::ReservedSuffix, || StepKind::RuleChosen { rule });
         }
         if let Some(zone) = over {
@@ -699,22 +680,20 @@ fn zones_not_chosen(
     topology: &vnetdig_model::Topology,
     vnet: VnetId,
     chosen: Option<PrivateZoneId>,
-    name: &Fqdn,
+    located: &Located,
 ) -> Vec<(Candidate, Rejection)> {
-    let facts = topology.facts();
-    let covering =
-        facts.private_zones.ids().filter(|zone| Some(*zone) != chosen && name.is_at_or_below(facts.zone_name(*zone)));
+    let covering = located.suffixes.iter().rev().flat_map(|suffix| topology.zones_at(*suffix));
+    let lost = covering.copied().filter(|zone| Some(*zone) != chosen);
     let reason = |zone: PrivateZoneId| {
         if topology.link(zone, vnet).is_some() {
-            return Rejection::ShorterMatch;
-        }
-        let mut links = facts.zone_links.values();
-        match links.any(|link| link.zone == zone && link.vnet == vnet) {
-            true => Rejection::LinkInProgress,
-            false => Rejection::NotLinked,
+            Rejection::ShorterMatch
+        } else if topology.declared_link(zone, vnet).is_some() {
+            Rejection::LinkInProgress
+        } else {
+            Rejection::NotLinked
         }
     };
-    covering.map(|zone| (Candidate::Zone(zone), reason(zone))).collect()
+    lost.map(|zone| (Candidate::Zone(zone), reason(zone))).collect()
 }
 
 /// The rules a reserved suffix stands above.

@@ -173,6 +173,7 @@ bases! {
     InjectedChain, 310, [O, D], "The public name of an injected server leads into its private zone";
     InjectedUnlinked, 311, [O], "The target of an injected server's name exists nowhere publicly";
     ZoneEqualsServer, 313, [I], "A linked zone that equals the server's name answers at its apex";
+    KeptByLock, 317, [D, I], "A lock kept the service from changing the record at failover";
     PublicChain, 320, [D], "Without private endpoints the public name leads to an rs- name";
     PrivateLinkChain, 321, [D, O], "With a private endpoint the public name leads to the privatelink name";
     ApprovedConnectionFlips, 322, [C], "An approved connection makes the public name lead to the privatelink name";
@@ -181,6 +182,8 @@ bases! {
     PrivateLinkCaptured, 325, [I], "A linked privatelink zone without the record captures the target";
     ZoneGroupRecord, 326, [D, O], "The zone group of a private endpoint writes the record";
     LastWriterWins, 328, [O, I], "Endpoints that write one record set replace one another";
+    FailoverRecord, 340, [O, D], "At failover the record of an injected server takes the standby's address";
+    EndpointFollows, 342, [I], "A private endpoint follows the active node; its record does not change at failover";
     VirtualEndpointAlias, 351, [D, O], "A virtual endpoint is a public alias to a server's name";
     ReaderFallsBack, 352, [I], "Without a replica the reader is the primary";
     RrsetLifetime, 501, [S], "Each record of a chain lives by its own TTL";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use vnetdig_model::record::{RecordType, ZoneDataId};
 use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, FirewallId, Product};
 use vnetdig_model::topology::ServerRef;
-use vnetdig_model::{Address, Fqdn, RecordData, ResponseCode};
+use vnetdig_model::{Fqdn, RecordData, ResponseCode};
 
 use crate::basis::Basis;
 use crate::lookup::{Lookup, lookup};
@@ -562,12 +562,4 @@ fn requeries_from_cache(server: &DnsServer, row: &Row) -> bool {
 
 fn cache_basis(response: &Response, record_type: RecordType) -> Basis {
     if response.is_positive(record_type) { Basis::CacheLayer } else { Basis::NegativeCaching }
-}
-
-/// The addresses among some data.
-pub(crate) fn has_address(data: &RecordData) -> Option<Address> {
-    match data {
-        RecordData::Address(address) => Some(*address),
-        _ => None,
-    }
 }

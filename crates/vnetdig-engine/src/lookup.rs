@@ -46,7 +46,12 @@ pub fn lookup(topology: &Topology, zone: ZoneDataId, name: &Fqdn, record_type: R
 
 /// [`lookup`] for a name that was located already.
 #[must_use]
-pub fn lookup_located(topology: &Topology, zone: ZoneDataId, located: &Located, record_type: RecordType) -> Lookup {
+pub(crate) fn lookup_located(
+    topology: &Topology,
+    zone: ZoneDataId,
+    located: &Located,
+    record_type: RecordType,
+) -> Lookup {
     let data = topology.zone_data(zone);
     if let Some(name) = located.whole() {
         if let Some(record_sets) = topology.node(zone, name) {

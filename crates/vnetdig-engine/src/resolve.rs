@@ -293,11 +293,6 @@ impl<'a, R: Recorder> Run<'a, R> {
         outcome
     }
 
-    /// Who asks from the outermost client on; used to tell direct questions from forwarded ones.
-    pub(crate) fn is_active(&self, party: Party) -> bool {
-        self.active.iter().any(|(active, _)| *active == party)
-    }
-
     /// Asks servers of a list until one answers. All silent: `Silence`.
     pub(crate) fn ask_servers(
         &mut self,

@@ -4,7 +4,6 @@
 
 use vnetdig_model::Topology;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, ResolutionPolicy};
-use vnetdig_model::id::Id as _;
 use vnetdig_model::names::{Located, NameId};
 use vnetdig_model::topology::VnetClassId;
 
@@ -87,10 +86,4 @@ pub fn route(topology: &Topology, class: VnetClassId, located: &Located) -> Rout
         (None, Some((_, Err((suffix, _))))) => Route::Public { reserved: Some(suffix) },
         (None, None) => Route::Public { reserved: None },
     }
-}
-
-/// Whether a located name lies at or below a known name.
-#[must_use]
-pub fn is_below(located: &Located, ancestor: NameId) -> bool {
-    located.suffixes.iter().any(|suffix| suffix.index() == ancestor.index())
 }

@@ -67,9 +67,20 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
     let mut stages = vec![cold];
     let mut worlds = vec![World::cold(SimTime::default())];
     let mut cut = false;
+    // A failover shows in DNS some time after it begins (S-341).
+    let mut pending: Vec<(SimTime, &Event)> = Vec::new();
     for moment in &scenario.timeline {
         let mut diagnostics = Vec::new();
         for event in &moment.events {
+            let delay = match event {
+                Event::FailOver(_) => topology.facts().switches.ha_dns_update_at,
+                _ => std::time::Duration::ZERO,
+            };
+            pending.push((SimTime(moment.at.0 + delay), event));
+        }
+        pending.sort_by_key(|(due, _)| *due);
+        let due = pending.iter().take_while(|(due, _)| *due <= moment.at).count();
+        for (_, event) in pending.drain(..due) {
             let mut builder = topology.edit();
             apply(event, &topology, &mut builder);
             let built = builder.build();

@@ -461,6 +461,8 @@ impl Footprint {
 
 /// Takes down what happens. With `()` nothing is taken down and nothing is built.
 pub trait Recorder: Default {
+    /// Whether steps are taken down; explanations that cost work are built only then.
+    const TAKES_STEPS: bool = false;
     /// An exchange begins.
     fn open(&mut self, make: impl FnOnce() -> Exchange);
     /// The exchange begun last ends.
@@ -479,6 +481,8 @@ impl Recorder for () {
 }
 
 impl Recorder for Trace {
+    const TAKES_STEPS: bool = true;
+
     fn open(&mut self, make: impl FnOnce() -> Exchange) {
         let index = self.exchanges.len();
         let mut exchange = make();

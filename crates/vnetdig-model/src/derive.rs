@@ -6,22 +6,24 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use indexmap::{IndexMap, IndexSet};
+use rustc_hash::FxBuildHasher;
 use smallvec::{SmallVec, smallvec};
 
-use crate::client::ClientKind;
-use crate::dns::LinkState;
-use crate::facts::Facts;
+use crate::client::{ClientId, ClientKind};
+use crate::dns::{LinkState, PrivateZoneId};
+use crate::facts::{Facts, FailoverEffect};
 use crate::fqdn::Fqdn;
 use crate::id::Table;
 use crate::network::{Place, VnetId};
 use crate::record::{
-    Address, RecordData, RecordSet, RecordSetId, RecordType, Symbol, SymbolKind, Symbols, Ttl, ZoneData, ZoneDataId,
+    Address, RecordData, RecordSet, RecordType, Symbol, SymbolId, SymbolKind, Symbols, Ttl, ZoneData, ZoneDataId,
     ZoneDataKind,
 };
 use crate::rule::Rule;
 use crate::service::{
     ConnectionState, Connectivity, DnsLayout, EndpointTarget, PostgresServer, PostgresServerId, PrivateEndpoint,
-    PrivateLinkService, PrivateLinkServiceId,
+    PrivateEndpointId, PrivateLinkService, PrivateLinkServiceId,
 };
 use crate::source::Origin;
 use crate::switches::PublicPrivatelinkAnswer;
@@ -45,8 +47,8 @@ pub struct Known {
 /// Everything derived from the facts.
 #[derive(Clone, Debug)]
 pub struct Derived {
-    /// Declared and derived record sets.
-    pub record_sets: Table<RecordSetId, RecordSet>,
+    /// Derived record sets.
+    pub record_sets: Vec<RecordSet>,
     /// Values nobody declared.
     pub symbols: Symbols,
     /// Bodies of data: the declared ones and, per network, its platform names.
@@ -72,17 +74,19 @@ pub fn derive(facts: &Facts) -> Derived {
     let mut derivation = Derivation {
         facts,
         out: Derived {
-            record_sets: facts.record_sets.clone(),
+            record_sets: Vec::new(),
             symbols: facts.symbols.clone(),
             zone_data: facts.zone_data.clone(),
             platform: Vec::new(),
             known_public: Vec::new(),
         },
-        taken: indexmap::IndexSet::default(),
+        symbols_by_name: facts.symbols.iter().map(|(id, symbol)| (symbol.name.clone(), id)).collect(),
+        endpoints: FxMap::default(),
+        machines: FxMap::default(),
+        registration: FxMap::default(),
+        taken: FxSet::default(),
     };
-    for set in facts.record_sets.values() {
-        derivation.taken.insert((set.zone, set.owner.clone(), set.record_type));
-    }
+    derivation.index();
     for gone in &facts.withdrawn {
         derivation.taken.insert((gone.zone, gone.owner.clone(), gone.record_type));
     }
@@ -100,10 +104,51 @@ pub fn derive(facts: &Facts) -> Derived {
 struct Derivation<'a> {
     facts: &'a Facts,
     out: Derived,
-    taken: indexmap::IndexSet<(ZoneDataId, Fqdn, RecordType), rustc_hash::FxBuildHasher>,
+    symbols_by_name: FxMap<Arc<str>, SymbolId>,
+    endpoints: FxMap<EndpointTarget, Vec<PrivateEndpointId>>,
+    machines: FxMap<VnetId, Vec<ClientId>>,
+    registration: FxMap<VnetId, PrivateZoneId>,
+    /// What is declared, or was taken away, in the bodies of data that can receive derived records.
+    taken: FxSet<(ZoneDataId, Fqdn, RecordType)>,
 }
 
+type FxMap<K, V> = IndexMap<K, V, FxBuildHasher>;
+type FxSet<T> = IndexSet<T, FxBuildHasher>;
+
 impl Derivation<'_> {
+    /// Groups the facts that records are derived from, so that each is looked at once.
+    fn index(&mut self) {
+        let facts = self.facts;
+        let mut receiving: FxSet<ZoneDataId> = FxSet::default();
+        receiving.insert(facts.public_data());
+        for server in facts.postgres_servers.values() {
+            if let Connectivity::VnetIntegrated { zone, .. } = &server.connectivity {
+                receiving.insert(facts.private_zones[*zone].data);
+            }
+        }
+        for (id, endpoint) in facts.private_endpoints.iter() {
+            self.endpoints.entry(endpoint.target).or_default().push(id);
+            receiving.extend(endpoint.zone_group.iter().flatten().map(|zone| facts.private_zones[*zone].data));
+        }
+        for endpoints in self.endpoints.values_mut() {
+            endpoints.sort_by_key(|id| facts.private_endpoints[*id].created);
+        }
+        for link in facts.zone_links.values() {
+            if link.registration_enabled && link.state == LinkState::Completed {
+                self.registration.entry(link.vnet).or_insert(link.zone);
+                receiving.insert(facts.private_zones[link.zone].data);
+            }
+        }
+        for (id, client) in facts.clients.iter() {
+            if let (Place::Vnet(vnet), ClientKind::VirtualMachine(_)) = (client.place, &client.kind) {
+                self.machines.entry(vnet).or_default().push(id);
+            }
+        }
+        for set in facts.record_sets.values().filter(|set| receiving.contains(&set.zone)) {
+            self.taken.insert((set.zone, set.owner.clone(), set.record_type));
+        }
+    }
+
     fn known(&mut self, name: Fqdn, subtree: bool, origin: Origin) {
         self.out.known_public.push(Known { name, subtree, origin });
     }
@@ -141,15 +186,20 @@ impl Derivation<'_> {
             SymbolKind::PublicAddress => format!("public-address-of-{of}"),
         }
         .into();
-        let found = self.out.symbols.iter().find(|(_, symbol)| symbol.name == name).map(|(id, _)| id);
-        Address::Symbol(found.unwrap_or_else(|| self.out.symbols.push(Symbol { name, kind, origin })))
+        let symbols = &mut self.out.symbols;
+        let make = || symbols.push(Symbol { name: name.clone(), kind, origin });
+        Address::Symbol(*self.symbols_by_name.entry(name.clone()).or_insert_with(make))
     }
 
+    fn failover(&self, server: PostgresServerId) -> Option<FailoverEffect> {
+        let mut failovers = self.facts.failovers.iter();
+        failovers.find(|(known, _)| *known == server).map(|(_, effect)| *effect)
+    }
+
+    /// The endpoints of a target in order of creation.
     fn endpoints_of(&self, target: EndpointTarget) -> Vec<&PrivateEndpoint> {
-        let mut endpoints: Vec<_> =
-            self.facts.private_endpoints.values().filter(|endpoint| endpoint.target == target).collect();
-        endpoints.sort_by_key(|endpoint| endpoint.created);
-        endpoints
+        let ids = self.endpoints.get(&target).into_iter().flatten();
+        ids.map(|id| &self.facts.private_endpoints[*id]).collect()
     }
 
     /// Whether the public alias leads to the privatelink name (S-322).
@@ -177,6 +227,11 @@ impl Derivation<'_> {
                     }
                     self.known(private_link_name(facts, server), true, server.origin.derive(Rule(303)));
                     let address = self.address(*address, SymbolKind::PrivateAddress, &server.name, origin);
+                    let origin = match self.failover(id) {
+                        Some(FailoverEffect::KeptByLock) => server.origin.derive(Rule(317)),
+                        Some(_) => server.origin.derive(Rule(340)),
+                        None => origin,
+                    };
                     self.add(zone_data, &target, SERVER_TTL, smallvec![RecordData::Address(address)], origin);
                 }
                 Connectivity::Public { address, label, dns_layout, .. } => {
@@ -197,7 +252,13 @@ impl Derivation<'_> {
         let facts = self.facts;
         let layout = layout.unwrap_or(facts.switches.dns_layout);
         let origin = server.origin.derive(Rule(320));
-        let address = self.address(address, SymbolKind::PublicAddress, &server.name, origin);
+        let address = match self.failover(id) {
+            Some(FailoverEffect::RecordChanged) => {
+                let name = format!("{}-after-failover", server.name);
+                self.address(None, SymbolKind::PublicAddress, &name, server.origin.derive(Rule(342)))
+            }
+            _ => self.address(address, SymbolKind::PublicAddress, &server.name, origin),
+        };
         let address = RecordData::Address(address);
         let private_link = private_link_name(facts, server);
         if layout == DnsLayout::LegacyA {
@@ -288,14 +349,20 @@ impl Derivation<'_> {
     fn records_of_zone_groups(&mut self, target: EndpointTarget, name: &Fqdn) {
         let facts = self.facts;
         let recommended = recommended_zone(name);
-        let mut written: indexmap::IndexMap<ZoneDataId, (SmallVec<[RecordData; 1]>, Origin)> =
-            indexmap::IndexMap::new();
+        let mut written: IndexMap<ZoneDataId, (SmallVec<[RecordData; 1]>, Origin)> = IndexMap::new();
         let endpoints: Vec<PrivateEndpoint> = self.endpoints_of(target).into_iter().cloned().collect();
         for endpoint in &endpoints {
             let mut zones = endpoint.zone_group.iter().flatten().map(|zone| facts.private_zones[*zone].data);
             let Some(zone) = zones.find(|zone| facts.zone_data[*zone].apex == recommended) else { continue };
             let origin = endpoint.origin.derive(Rule(326));
-            let address = self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, origin);
+            let moved = matches!(target, EndpointTarget::Postgres(server)
+                if self.failover(server) == Some(FailoverEffect::RecordChanged));
+            let address = if moved {
+                let name = format!("{}-after-failover", endpoint.name);
+                self.address(None, SymbolKind::PrivateAddress, &name, endpoint.origin.derive(Rule(342)))
+            } else {
+                self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, origin)
+            };
             let data = RecordData::Address(address);
             let entry = written.entry(zone).or_insert_with(|| (SmallVec::new(), origin));
             if !facts.switches.endpoints_merge_records {
@@ -327,11 +394,9 @@ impl Derivation<'_> {
 
     fn machines_of(&mut self, vnet: VnetId, platform: PlatformData) {
         let facts = self.facts;
-        let registration = facts
-            .zone_links
-            .values()
-            .find(|link| link.vnet == vnet && link.registration_enabled && link.state == LinkState::Completed);
-        for client in facts.clients.values().filter(|client| client.place == Place::Vnet(vnet)) {
+        let registration = self.registration.get(&vnet).copied();
+        let machines = self.machines.get(&vnet).cloned().unwrap_or_default();
+        for client in machines.into_iter().map(|id| &facts.clients[id]) {
             let ClientKind::VirtualMachine(machine) = &client.kind else { continue };
             let v4 = client.addresses.iter().find(|address| address.is_ipv4());
             let v6 = client.addresses.iter().find(|address| address.is_ipv6());
@@ -348,8 +413,8 @@ impl Derivation<'_> {
                     let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
                     pointers.extend(machine_name(&internal, &machine.vm_name).map(RecordData::Ptr));
                 }
-                if let Some(link) = registration {
-                    let zone = facts.private_zones[link.zone].data;
+                if let Some(zone) = registration {
+                    let zone = facts.private_zones[zone].data;
                     let apex = facts.zone_data[zone].apex.clone();
                     if let Some(owner) = machine_name(&apex, &machine.vm_name) {
                         let origin = client.origin.derive(Rule(30));

@@ -1,12 +1,14 @@
 //! What an event does to the facts.
 
 use crate::client::ClientKind;
-use crate::dns::{LinkState, ZoneLink};
-use crate::facts::{TopologyBuilder, Withdrawn};
+use crate::dns::{LinkState, Lock, PrivateZoneId, ZoneLink};
+use crate::facts::{Facts, FailoverEffect, TopologyBuilder, Withdrawn};
 use crate::network::{Place, VnetId};
 use crate::record::{Address, RecordData, RecordType};
+use crate::rule::Rule;
 use crate::scenario::Event;
-use crate::service::Connectivity;
+use crate::service::{Connectivity, EndpointTarget, PostgresServer, PostgresServerId};
+use crate::switches::LockBlocksDnsUpdate;
 use crate::topology::Topology;
 
 /// Applies an event. Cache events change no fact.
@@ -87,42 +89,59 @@ fn keep_leases(topology: &Topology, builder: &mut TopologyBuilder, vnet: VnetId)
     }
 }
 
-/// The service writes the standby's address into the record of an injected server (S-340), unless a lock
-/// keeps it from doing so (S-317). Servers with private endpoints keep their records (S-342).
-fn fail_over(builder: &mut TopologyBuilder, server: crate::service::PostgresServerId) {
-    use crate::dns::Lock;
-    use crate::switches::LockBlocksDnsUpdate;
+/// The service writes the standby's address into the record of an injected server (S-340), unless a lock keeps it
+/// from doing so (S-317). A private endpoint follows the active node by itself; a public address may move (S-342).
+fn fail_over(builder: &mut TopologyBuilder, id: PostgresServerId) {
     let facts = builder.facts_mut();
-    let name = facts.postgres_servers[server].clone();
-    let Connectivity::VnetIntegrated { zone, address, standby_address, .. } = &name.connectivity else { return };
-    let locked = match (facts.switches.lock_blocks_dns_update, facts.private_zones[*zone].lock) {
+    let server = facts.postgres_servers[id].clone();
+    let effect = match &server.connectivity {
+        Connectivity::VnetIntegrated { zone, .. } if is_kept_by_lock(facts, *zone) => FailoverEffect::KeptByLock,
+        Connectivity::VnetIntegrated { .. } => {
+            write_standby(facts, id, &server);
+            FailoverEffect::RecordChanged
+        }
+        Connectivity::Public { .. } => {
+            let target = EndpointTarget::Postgres(id);
+            let has_endpoint = facts.private_endpoints.values().any(|endpoint| endpoint.target == target);
+            if has_endpoint && !facts.switches.endpoint_failover_changes_dns {
+                FailoverEffect::Unchanged
+            } else {
+                FailoverEffect::RecordChanged
+            }
+        }
+    };
+    facts.failovers.retain(|(known, _)| *known != id);
+    facts.failovers.push((id, effect));
+}
+
+fn is_kept_by_lock(facts: &Facts, zone: PrivateZoneId) -> bool {
+    match (facts.switches.lock_blocks_dns_update, facts.private_zones[zone].lock) {
         (LockBlocksDnsUpdate::Never, _) | (_, None) => false,
         (LockBlocksDnsUpdate::AnyLock, Some(_)) => true,
         (LockBlocksDnsUpdate::ReadOnlyOnly, Some(lock)) => lock == Lock::ReadOnly,
-    };
-    let (primary, standby) = (*address, *standby_address);
+    }
+}
+
+/// Swaps primary and standby; the label stays what it was, however it was found.
+fn write_standby(facts: &mut Facts, id: PostgresServerId, server: &PostgresServer) {
+    let Connectivity::VnetIntegrated { zone, address, standby_address, .. } = &server.connectivity else { return };
     let data = facts.private_zones[*zone].data;
     let apex = facts.zone_data[data].apex.clone();
-    let owner = crate::derive::injected_name(facts, &name, &apex);
-    if !locked {
-        for set in facts.record_sets.values_mut() {
-            if let Some(standby) = standby
-                && set.zone == data
-                && set.owner == owner
-                && set.record_type == RecordType::A
-            {
-                set.data = smallvec::smallvec![RecordData::Address(Address::Known(standby))];
-            }
+    let owner = crate::derive::injected_name(facts, server, &apex);
+    if let Some(standby) = standby_address {
+        let sets = facts.record_sets.values_mut();
+        for set in sets.filter(|set| set.zone == data && set.owner == owner && set.record_type == RecordType::A) {
+            set.data = smallvec::smallvec![RecordData::Address(Address::Known(*standby))];
+            set.origin = set.origin.derive(Rule(340));
         }
-        let labels: Option<Box<str>> = owner.relative_to(&apex).map(Into::into);
-        if let Connectivity::VnetIntegrated { address, standby_address, label, .. } =
-            &mut facts.postgres_servers[server].connectivity
-        {
-            // The label stays what it was, however it was found.
-            *label = label.take().or(labels.filter(|text| !text.starts_with('<')));
-            *address = standby;
-            *standby_address = primary;
-        }
+    }
+    let kept: Option<Box<str>> = owner.relative_to(&apex).filter(|text| !text.starts_with('<')).map(Into::into);
+    if let Connectivity::VnetIntegrated { address: new, standby_address: old, label, .. } =
+        &mut facts.postgres_servers[id].connectivity
+    {
+        *label = label.take().or(kept);
+        *new = *standby_address;
+        *old = *address;
     }
 }
 

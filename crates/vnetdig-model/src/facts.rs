@@ -58,6 +58,17 @@ pub struct Withdrawn {
     pub record_type: RecordType,
 }
 
+/// What a failover did to the names of a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailoverEffect {
+    /// The record holds the new address (S-340), or the public address moved (S-342).
+    RecordChanged,
+    /// A lock kept the record as it was (S-317).
+    KeptByLock,
+    /// The record does not change: the private endpoint follows the active node (S-342).
+    Unchanged,
+}
+
 /// All declared facts.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -87,6 +98,8 @@ pub struct Facts {
     pub record_sets: Table<RecordSetId, RecordSet>,
     /// Derived record sets that were taken away.
     pub withdrawn: Vec<Withdrawn>,
+    /// Servers that failed over, each with what that did to its names.
+    pub failovers: Vec<(PostgresServerId, FailoverEffect)>,
     /// Private zones.
     pub private_zones: Table<PrivateZoneId, PrivateZone>,
     /// Links of private zones.
@@ -238,6 +251,7 @@ impl TopologyBuilder {
             zone_data: std::iter::once(public).collect(),
             record_sets: Table::new(),
             withdrawn: Vec::new(),
+            failovers: Vec::new(),
             private_zones: Table::new(),
             zone_links: Table::new(),
             private_resolvers: Table::new(),

@@ -94,6 +94,11 @@ impl<I: Id, T> Table<I, T> {
         self.values.is_empty()
     }
 
+    /// Keeps the first `length` values.
+    pub fn truncate(&mut self, length: usize) {
+        self.values.truncate(length);
+    }
+
     /// Keeps the values that satisfy `keep`. Ids after a removed value shift, so this is only for
     /// tables whose ids nothing else holds.
     pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {

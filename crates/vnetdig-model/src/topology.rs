@@ -97,7 +97,8 @@ struct Node {
 #[derive(Clone, Debug)]
 pub struct Topology {
     facts: Facts,
-    record_sets: Table<RecordSetId, RecordSet>,
+    /// How many of the record sets are declared; the derived ones follow.
+    declared_record_sets: usize,
     zone_data: Table<ZoneDataId, ZoneData>,
     platform: Vec<PlatformData>,
     names: Names,
@@ -106,7 +107,10 @@ pub struct Topology {
     node_records: Vec<RecordSetId>,
     classes: Table<VnetClassId, VnetClass>,
     class_of: Vec<VnetClassId>,
+    /// Links of every state: the effective one where there is one.
     links: FxMap<(PrivateZoneId, VnetId), ZoneLinkId>,
+    zones_at: FxMap<NameId, Vec<PrivateZoneId>>,
+    records_in: Vec<u32>,
     rules: FxMap<(RulesetId, NameId), ForwardingRuleId>,
     reserved: FxMap<NameId, ()>,
     known_public: FxMap<NameId, Known>,
@@ -121,11 +125,17 @@ impl Topology {
     pub(crate) fn freeze(mut facts: Facts) -> Self {
         let Derived { record_sets, symbols, zone_data, platform, known_public } = derive(&facts);
         facts.symbols = symbols;
+        let declared_record_sets = facts.record_sets.len();
+        for set in record_sets {
+            facts.record_sets.push(set);
+        }
         let mut names = Names::default();
         let mut topology = Self {
             classes: Table::new(),
             class_of: Vec::new(),
             links: FxMap::default(),
+            zones_at: FxMap::default(),
+            records_in: Vec::new(),
             rules: FxMap::default(),
             reserved: FxMap::default(),
             known_public: FxMap::default(),
@@ -139,13 +149,12 @@ impl Topology {
             node_records: Vec::new(),
             platform,
             zone_data: Table::new(),
-            record_sets: Table::new(),
+            declared_record_sets,
             names: Names::default(),
             facts,
         };
-        topology.index_records(&mut names, &record_sets, &zone_data);
-        topology.record_sets = record_sets;
         topology.zone_data = zone_data;
+        topology.index_records(&mut names);
         for known in known_public {
             let name = names.intern(&known.name);
             let entry = topology.known_public.entry(name).or_insert_with(|| known.clone());
@@ -154,8 +163,12 @@ impl Topology {
         for suffix in &topology.facts.switches.reserved_suffixes {
             topology.reserved.insert(names.intern(suffix), ());
         }
-        for (id, rule) in topology.facts.forwarding_rules.iter().filter(|(_, rule)| rule.enabled) {
+        for (id, rule) in topology.facts.forwarding_rules.iter() {
             topology.rules.entry((rule.ruleset, names.intern(&rule.domain))).or_insert(id);
+        }
+        for zone in topology.facts.private_zones.ids() {
+            let apex = names.intern(topology.facts.zone_name(zone));
+            topology.zones_at.entry(apex).or_default().push(zone);
         }
         topology.index_classes(&mut names);
         topology.names = names;
@@ -166,10 +179,17 @@ impl Topology {
     /// A builder that starts from these facts; ids stay what they were.
     #[must_use]
     pub fn edit(&self) -> TopologyBuilder {
-        TopologyBuilder::from_facts(self.facts.clone())
+        let mut facts = self.facts.clone();
+        facts.record_sets.truncate(self.declared_record_sets);
+        TopologyBuilder::from_facts(facts)
     }
 
-    /// The declared facts.
+    /// The declared record sets: those somebody wrote, none of Azure's making.
+    pub fn declared_record_sets(&self) -> impl Iterator<Item = (RecordSetId, &RecordSet)> {
+        self.facts.record_sets.iter().take(self.declared_record_sets)
+    }
+
+    /// The declared facts; among the record sets the derived ones come last.
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
@@ -196,7 +216,7 @@ impl Topology {
     /// All record sets, declared and derived.
     #[must_use]
     pub fn record_sets(&self) -> &Table<RecordSetId, RecordSet> {
-        &self.record_sets
+        &self.facts.record_sets
     }
 
     /// The record sets at a name of a body of data: `None` when the name does not exist there, empty when it
@@ -238,12 +258,37 @@ impl Topology {
     /// The effective link of a zone to a network.
     #[must_use]
     pub fn link(&self, zone: PrivateZoneId, vnet: VnetId) -> Option<ZoneLinkId> {
+        let link = self.declared_link(zone, vnet)?;
+        (self.facts.zone_links[link].state == LinkState::Completed).then_some(link)
+    }
+
+    /// The link of a zone to a network, whatever its state.
+    #[must_use]
+    pub fn declared_link(&self, zone: PrivateZoneId, vnet: VnetId) -> Option<ZoneLinkId> {
         self.links.get(&(zone, vnet)).copied()
+    }
+
+    /// The private zones with exactly this apex, linked or not, in declaration order.
+    #[must_use]
+    pub fn zones_at(&self, apex: NameId) -> &[PrivateZoneId] {
+        self.zones_at.get(&apex).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many record sets a body of data holds, its SOA aside.
+    #[must_use]
+    pub fn record_count(&self, zone: ZoneDataId) -> u32 {
+        self.records_in[zone.index()]
     }
 
     /// The enabled rule of a ruleset for exactly this domain.
     #[must_use]
     pub fn rule(&self, ruleset: RulesetId, domain: NameId) -> Option<ForwardingRuleId> {
+        self.declared_rule(ruleset, domain).filter(|rule| self.facts.forwarding_rules[*rule].enabled)
+    }
+
+    /// The rule of a ruleset for exactly this domain, enabled or not.
+    #[must_use]
+    pub fn declared_rule(&self, ruleset: RulesetId, domain: NameId) -> Option<ForwardingRuleId> {
         self.rules.get(&(ruleset, domain)).copied()
     }
 
@@ -301,18 +346,16 @@ impl Topology {
         subnets.find(|(_, found)| found.vnet == vnet && &*found.name == subnet).map(|(id, _)| id)
     }
 
-    fn index_records(
-        &mut self,
-        names: &mut Names,
-        record_sets: &Table<RecordSetId, RecordSet>,
-        zone_data: &Table<ZoneDataId, ZoneData>,
-    ) {
-        let apexes: Vec<NameId> = zone_data.values().map(|zone| names.intern(&zone.apex)).collect();
+    fn index_records(&mut self, names: &mut Names) {
+        let record_sets = std::mem::take(&mut self.facts.record_sets);
+        let apexes: Vec<NameId> = self.zone_data.values().map(|zone| names.intern(&zone.apex)).collect();
         for (index, apex) in apexes.iter().enumerate() {
             self.node_at(ZoneDataId::from_index(index), *apex);
         }
         let mut node_of = Vec::with_capacity(record_sets.len());
+        self.records_in = vec![0; self.zone_data.len()];
         for set in record_sets.values() {
+            self.records_in[set.zone.index()] += 1;
             let apex = apexes[set.zone.index()];
             let owner = names.intern(&set.owner);
             let node = self.node_at(set.zone, owner);
@@ -348,6 +391,7 @@ impl Topology {
                 }
             }
         }
+        self.facts.record_sets = record_sets;
     }
 
     fn node_at(&mut self, zone: ZoneDataId, name: NameId) -> u32 {
@@ -374,10 +418,14 @@ impl Topology {
         let facts = &self.facts;
         let mut zones: Vec<FxMap<NameId, (PrivateZoneId, ResolutionPolicy)>> =
             vec![FxMap::default(); facts.vnets.len()];
-        for (id, link) in facts.zone_links.iter().filter(|(_, link)| link.state == LinkState::Completed) {
+        for (id, link) in facts.zone_links.iter() {
+            let known = self.links.entry((link.zone, link.vnet)).or_insert(id);
+            if link.state != LinkState::Completed {
+                continue;
+            }
+            *known = id;
             let apex = names.intern(facts.zone_name(link.zone));
             zones[link.vnet.index()].entry(apex).or_insert((link.zone, link.resolution_policy));
-            self.links.entry((link.zone, link.vnet)).or_insert(id);
         }
         let mut rulesets: Vec<Option<RulesetId>> = vec![None; facts.vnets.len()];
         for link in facts.ruleset_links.values() {

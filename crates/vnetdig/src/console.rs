@@ -68,12 +68,12 @@ impl Console {
 
     /// Prints why there is no answer.
     pub(crate) fn error(&self, message: &str) {
-        self.note(&format!("\x1b[1;31merror\x1b[0m: {message}"));
+        self.note(&format!("\x1b[1;31merror\x1b[0m: {}", plain(message)));
     }
 
     /// Prints what the answer must be read with.
     pub(crate) fn warning(&self, message: &str) {
-        self.note(&format!("\x1b[1;33mwarning\x1b[0m: {message}"));
+        self.note(&format!("\x1b[1;33mwarning\x1b[0m: {}", plain(message)));
     }
 
     /// Prints a line beside the answer. If nobody can read it there is nobody to tell.
@@ -85,4 +85,10 @@ impl Console {
 
 fn choice(is_colored: bool) -> ColorChoice {
     if is_colored { ColorChoice::Always } else { ColorChoice::Never }
+}
+
+/// The text without anything that could steer a terminal: names come from files of others.
+pub(crate) fn plain(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -14,6 +14,9 @@ use crate::files::{self, Depth};
 /// Most files that one scenario may include. A large estate split by network and team stays far below.
 const MAX_INCLUDES: usize = 256;
 
+/// How the codes start that say that a text, or a part of it, was not read.
+const UNREAD: [&str; 2] = ["input/", "include/"];
+
 /// What standard input is called.
 pub(crate) const STDIN: &str = "-";
 
@@ -138,7 +141,7 @@ impl Loader {
         self.diagnostics.push(match problem {
             Problem::TooBig => {
                 let limit = Limits::default().bytes >> 20;
-                Diagnostic::error("input/too-big", format!("{name} is larger than {limit} MiB")).at(place)
+                Diagnostic::error("input/too-large", format!("{name} is larger than {limit} MiB")).at(place)
             }
             Problem::Io(error) => {
                 Diagnostic::error("input/unreadable", format!("cannot read {name}: {}", reason(error))).at(place)
@@ -159,7 +162,8 @@ impl Loader {
     fn finish(mut self, switches: &[(String, String)]) -> Loaded {
         let mut scenario = None;
         // A text that could not be read lacks declarations; to complain about what refers to them would be noise.
-        if !has_error(&self.diagnostics) {
+        // One that could is understood as far as possible, so that every mistake is told in one run.
+        if !has_error(self.diagnostics.iter().filter(|found| UNREAD.iter().any(|kind| found.code.starts_with(kind)))) {
             let lowered = scenario::lower(&self.documents, switches);
             self.diagnostics.extend(lowered.diagnostics);
             scenario = Some(lowered.value).filter(|_| !has_error(&self.diagnostics));
@@ -168,8 +172,8 @@ impl Loader {
     }
 }
 
-fn has_error(diagnostics: &[Diagnostic]) -> bool {
-    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+fn has_error<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) -> bool {
+    diagnostics.into_iter().any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 enum Problem {

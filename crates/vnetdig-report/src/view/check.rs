@@ -87,7 +87,7 @@ pub struct CheckView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Failure")]
 pub struct FailureView {
-    /// `outcome`, `never-occurs`, `forbidden` or `count`.
+    /// `outcome`, `never-occurs`, `forbidden`, `count` or `cut-short`.
     pub kind: &'static str,
     /// The possible outcome it is about, from 0.
     pub outcome: Option<usize>,

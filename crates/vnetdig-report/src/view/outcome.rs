@@ -257,12 +257,13 @@ impl<'a> Viewed<'a> {
         let (source, records) = if repeats { (None, Vec::new()) } else { self.data(exchange, told, step) };
         let negative = match &step.kind {
             _ if repeats => None,
-            StepKind::NameMiss { .. } => Some(NegativeView::Nxdomain),
-            StepKind::NoData { .. } => Some(NegativeView::Nodata),
-            StepKind::PublicNegative { rcode: ResponseCode::NXDomain, .. } => Some(NegativeView::Nxdomain),
-            StepKind::PublicNegative { .. } => Some(NegativeView::Nodata),
+            StepKind::NameMiss { .. } | StepKind::PublicNegative { rcode: ResponseCode::NXDomain, .. } => {
+                Some(NegativeView::Nxdomain)
+            }
+            StepKind::NoData { .. } | StepKind::PublicNegative { .. } => Some(NegativeView::Nodata),
             _ => None,
         };
+        let is_bare = matches!(step.kind, StepKind::FromCache { .. }) && records.is_empty();
         let text = if repeats { words::sentence(step.basis) } else { told.step(step) };
         let span = origin::of_step(self.topology, exchange, step).and_then(vnetdig_model::Origin::span);
         let rejected = step.rejected.iter().map(|(candidate, reason)| {
@@ -284,7 +285,7 @@ impl<'a> Viewed<'a> {
             source,
             records,
             negative,
-            shown: step.basis.is_unconfirmed() || (!repeats && words::is_shown(step)),
+            shown: step.basis.is_unconfirmed() || (!repeats && (is_bare || words::is_shown(step))),
         }
     }
 

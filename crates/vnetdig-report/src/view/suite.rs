@@ -8,10 +8,10 @@ use super::{OutcomeView, TEST_SCHEMA, origin, trace};
 use crate::words;
 
 /// One scenario that was tested, or could not be.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct TestedFile<'a> {
     /// The name it is shown by.
-    pub name: &'a str,
+    pub name: String,
     /// Its texts.
     pub sources: &'a SourceMap,
     /// What came of it; `None` when it could not be run.
@@ -52,7 +52,7 @@ fn file(file: &TestedFile<'_>) -> FileView {
         Status::Pass
     };
     let diagnostics = found.map(|diagnostic| problem(file.sources, diagnostic)).collect();
-    FileView { name: file.name.to_owned(), status, checks, diagnostics }
+    FileView { name: file.name.clone(), status, checks, diagnostics }
 }
 
 fn problem(sources: &SourceMap, diagnostic: &Diagnostic) -> ProblemView {
@@ -108,6 +108,9 @@ fn failed(failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
         }
         Failure::Count { expected, actual } => {
             (None, one("possible-outcomes", expected.to_string(), actual.to_string()))
+        }
+        Failure::CutShort => {
+            (None, one("possible-outcomes", "all of them known".to_owned(), words::CUT_SHORT.to_owned()))
         }
     };
     let because = outcome.and_then(|outcome| outcomes.get(outcome)).map_or(&[][..], |outcome| &outcome.because);

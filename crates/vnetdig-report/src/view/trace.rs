@@ -19,8 +19,7 @@ pub fn trace(topology: &Topology, sources: &SourceMap, query: &Query, resolution
     let mut open: Vec<String> = Vec::new();
     for found in &possible {
         let branch = found.branch;
-        let choices = words::Choices { names, trace: &branch.record };
-        let because: Vec<ChoiceView> = found.because.iter().map(|choice| choice_view(choices, choice)).collect();
+        let because: Vec<ChoiceView> = found.because.iter().map(|choice| choice_view(names, choice)).collect();
         for choice in &because {
             if !open.contains(&choice.open) {
                 open.push(choice.open.clone());
@@ -50,13 +49,13 @@ pub fn trace(topology: &Topology, sources: &SourceMap, query: &Query, resolution
     }
 }
 
-fn choice_view(choices: words::Choices<'_>, choice: &vnetdig_engine::Choice) -> ChoiceView {
+fn choice_view(names: Names<'_>, choice: &vnetdig_engine::Choice) -> ChoiceView {
     let (taken, of) = choice.taken();
     let kind = match choice {
         vnetdig_engine::Choice::Chance { .. } => "chance",
         vnetdig_engine::Choice::Unknown { .. } => "unknown",
     };
-    ChoiceView { kind, text: choices.taken(choice), open: choices.open(choice), taken, of }
+    ChoiceView { kind, text: words::taken(names, choice), open: words::open(names, choice), taken, of }
 }
 
 pub(super) fn question(question: &TypedQuestion) -> QuestionView {

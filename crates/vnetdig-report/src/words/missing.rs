@@ -5,6 +5,9 @@ use vnetdig_engine::{LimitKind, Missing};
 use super::data::absolute;
 use super::names::Names;
 
+/// Said when possible outcomes were left out.
+pub(crate) const CUT_SHORT: &str = "the work was cut short before all of them were found";
+
 /// What is missing, and what to do about it where something can be done.
 pub(crate) fn missing(names: Names<'_>, missing: &Missing) -> (String, Option<String>) {
     let facts = names.topology.facts();

@@ -14,9 +14,9 @@ mod tag;
 mod verdict;
 
 pub(crate) use carrier::carrier;
-pub(crate) use choice::Choices;
+pub(crate) use choice::{open, taken};
 pub(crate) use data::{absolute, datum, duration, mnemonic, silence, silence_tag, source_of, typed};
-pub(crate) use missing::{limit, limit_tag, missing, missing_tag, subject};
+pub(crate) use missing::{CUT_SHORT, limit, limit_tag, missing, missing_tag, subject};
 pub(crate) use names::Names;
 pub(crate) use rejection::{rejection, rejection_tag};
 pub(crate) use step::{Told, is_shown, sentence, source_words_of};

@@ -8,7 +8,7 @@ use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, RulesetId};
 use vnetdig_model::network::{ConnectionKind, Place, VnetId};
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::server::DnsServerId;
-use vnetdig_model::topology::{Adjacency, ServerRef};
+use vnetdig_model::topology::Adjacency;
 
 use super::data::absolute;
 use super::listed;
@@ -208,9 +208,5 @@ impl<'a> Names<'a> {
     /// The address of a server without the port of DNS.
     pub(crate) fn address(server: SocketAddr) -> String {
         if server.port() == 53 { server.ip().to_string() } else { server.to_string() }
-    }
-
-    pub(crate) fn server_ref(self, server: ServerRef) -> String {
-        self.topology.server_name(server)
     }
 }

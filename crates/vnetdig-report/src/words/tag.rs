@@ -76,5 +76,6 @@ pub(crate) fn failure_tag(failure: &Failure) -> &'static str {
         Failure::NeverOccurs { .. } => "never-occurs",
         Failure::Forbidden { .. } => "forbidden",
         Failure::Count { .. } => "count",
+        Failure::CutShort => "cut-short",
     }
 }

@@ -7,9 +7,9 @@ use crate::exit::Exit;
 
 pub(crate) fn run(of: SchemaOf, console: &Console) -> Result<Exit, Stop> {
     let schema = match of {
-        SchemaOf::Scenario => vnetdig_input::scenario::schema(),
+        SchemaOf::Scenario => format!("{:#}\n", vnetdig_input::scenario::schema()),
         SchemaOf::Trace => vnetdig_report::json::schema(),
         SchemaOf::Test => vnetdig_report::json::test_schema(),
     };
-    Ok(console.answer(&format!("{schema:#}\n")))
+    Ok(console.answer(&schema))
 }

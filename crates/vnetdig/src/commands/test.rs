@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
 use vnetdig_engine::{Limits, ScenarioRun, run as run_scenario};
+use vnetdig_model::Severity;
 use vnetdig_report::text::TextOptions;
-use vnetdig_report::view::{TestedFile, TestsView};
+use vnetdig_report::view::{TestView, TestedFile};
 use vnetdig_report::{json, junit, text, view};
 
 use self::progress::Progress;
@@ -42,6 +43,9 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<Exit, Stop> {
     let tested = run_files(&files, args)?;
     for file in &tested {
         console.diagnostics(&file.loaded.sources, &file.loaded.diagnostics);
+        for stage in file.run.iter().flat_map(|run| &run.stages) {
+            console.diagnostics(&file.loaded.sources, &stage.diagnostics);
+        }
         exit = exit.max(exit_of(file));
     }
     let checks: usize = tested.iter().filter_map(|file| file.run.as_ref()).map(count).sum();
@@ -52,7 +56,7 @@ pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<Exit, Stop> {
         });
         exit = Exit::NothingToDo;
     }
-    let files: Vec<TestedFile> = tested.into_iter().map(Tested::into_view).collect();
+    let files: Vec<TestedFile<'_>> = tested.iter().map(Tested::shown).collect();
     Ok(exit.max(print(&view::tests(&files), args, console)))
 }
 
@@ -97,9 +101,9 @@ fn run_file(path: &PathBuf, args: &TestArgs, selection: &Selection, limits: &Lim
 }
 
 impl Tested {
-    fn into_view(self) -> TestedFile {
-        let Loaded { sources, diagnostics, .. } = self.loaded;
-        TestedFile { name: self.name, sources, run: self.run, diagnostics }
+    fn shown(&self) -> TestedFile<'_> {
+        let Loaded { sources, diagnostics, .. } = &self.loaded;
+        TestedFile { name: self.name.clone(), sources, run: self.run.as_ref(), diagnostics }
     }
 }
 
@@ -109,6 +113,10 @@ fn count(run: &ScenarioRun) -> usize {
 
 fn exit_of(tested: &Tested) -> Exit {
     let Some(run) = &tested.run else { return Exit::InvalidInput };
+    let mut diagnostics = run.stages.iter().flat_map(|stage| &stage.diagnostics);
+    if diagnostics.any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Exit::InvalidInput;
+    }
     let results = run.stages.iter().flat_map(|stage| &stage.results);
     let exits = results.map(|result| match (result.failures.is_empty(), result.resolution.cut_by) {
         (false, _) => Exit::DoesNotHold,
@@ -128,11 +136,15 @@ fn check_outputs(outputs: &[TestOutput]) -> Result<(), Stop> {
 }
 
 /// Prints the result in the forms asked for; as text when none of them goes to standard output.
-fn print(view: &TestsView, args: &TestArgs, console: &Console) -> Exit {
+fn print(view: &TestView, args: &TestArgs, console: &Console) -> Exit {
     let mut exit = Exit::Holds;
     let printed = args.outputs.iter().find(|output| output.file.is_none());
     let format = printed.map_or(TestFormat::Text, |output| output.format);
-    exit = exit.max(console.answer(&rendered(view, format, args.verbose, console.colors_stdout())));
+    let answer = match format {
+        TestFormat::Text => rendered(&without_warnings(view), format, args.verbose, console.colors_stdout()),
+        _ => rendered(view, format, args.verbose, false),
+    };
+    exit = exit.max(console.answer(&answer));
     for output in &args.outputs {
         let Some(file) = &output.file else { continue };
         let text = rendered(view, output.format, args.verbose, false);
@@ -144,7 +156,16 @@ fn print(view: &TestsView, args: &TestArgs, console: &Console) -> Exit {
     exit
 }
 
-fn rendered(view: &TestsView, format: TestFormat, verbose: bool, color: bool) -> String {
+/// Standard error has the warnings already, with the lines they are about.
+fn without_warnings(view: &TestView) -> TestView {
+    let mut view = view.clone();
+    for file in &mut view.scenarios {
+        file.diagnostics.retain(|problem| problem.severity == "error");
+    }
+    view
+}
+
+fn rendered(view: &TestView, format: TestFormat, verbose: bool, color: bool) -> String {
     match format {
         TestFormat::Text => text::tests(view, TextOptions { verbose, color }),
         TestFormat::Json => json::tests(view),

@@ -4,9 +4,9 @@ mod words;
 
 use std::net::IpAddr;
 
-use vnetdig_engine::{Query, Resolution, Trace, World, resolve, verdict};
+use vnetdig_engine::{AZURE_DNS, Query, Resolution, Trace, World, asker_name, resolve, verdict};
 use vnetdig_model::scenario::{Asker, TypedQuestion};
-use vnetdig_model::{Scenario, Topology, Verdict};
+use vnetdig_model::{Scenario, SimTime, Topology, Verdict};
 use vnetdig_report::text::TextOptions;
 use vnetdig_report::view::TraceView;
 use vnetdig_report::{json, text, view};
@@ -18,8 +18,8 @@ use crate::exit::Exit;
 use crate::load::{Loaded, load};
 use crate::{Stop, asker};
 
-/// The name `@azure-dns` stands for the address of Azure-provided DNS.
-const AZURE_DNS: (&str, IpAddr) = ("azure-dns", IpAddr::V4(std::net::Ipv4Addr::new(168, 63, 129, 16)));
+/// What `@` calls the address of Azure-provided DNS.
+const AZURE_DNS_NAME: &str = "azure-dns";
 
 pub(crate) fn run(args: &TraceArgs, console: &Console) -> Result<Exit, Stop> {
     let words = Words::read(args).map_err(Stop::usage)?;
@@ -35,10 +35,10 @@ pub(crate) fn run(args: &TraceArgs, console: &Console) -> Result<Exit, Stop> {
     let mut views = Vec::new();
     for from in askers {
         let query = Query { from, question: question.clone() };
-        let resolution: Resolution<Trace> = resolve(&topology, &query, &World::default(), &limits);
-        tracing::debug!(from = asker::name_of(&topology, from), branches = resolution.branches.len(), "resolved");
+        let resolution: Resolution<Trace> = resolve(&topology, &query, &World::cold(SimTime::default()), &limits);
+        tracing::debug!(from = asker_name(&topology, from), branches = resolution.branches.len(), "resolved");
         exit = exit.max(exit_of(&topology, &query, &resolution));
-        views.push((asker::name_of(&topology, from), view::trace(&topology, &sources, &query, &resolution)));
+        views.push((asker_name(&topology, from), view::trace(&topology, &sources, &query, &resolution)));
     }
     let is_json = words.is_json || args.output == TraceOutput::Json;
     let answer = match (is_json, words.is_short) {
@@ -65,7 +65,7 @@ fn askers(topology: &Topology, from: Option<&str>) -> Result<Vec<Asker>, Stop> {
         (None, [only]) => Ok(vec![*only]),
         (None, []) => Err(Stop::usage("--from is missing, and the scenario declares no client; name a network")),
         (None, several) => {
-            let names: Vec<String> = several.iter().map(|client| asker::name_of(topology, *client)).collect();
+            let names: Vec<String> = several.iter().map(|client| asker_name(topology, *client)).collect();
             Err(Stop::usage(format!("--from is missing; the clients are {}, or ask from all", names.join(", "))))
         }
     }
@@ -83,7 +83,7 @@ fn server(topology: &Topology, text: &str) -> Result<IpAddr, String> {
     });
     let servers = facts.dns_servers.values().map(|server| (server.name.to_string(), server.addresses.first().copied()));
     let firewalls = facts.firewalls.values().map(|firewall| (firewall.name.to_string(), Some(firewall.address)));
-    let azure = (AZURE_DNS.0.to_owned(), Some(AZURE_DNS.1));
+    let azure = (AZURE_DNS_NAME.to_owned(), Some(AZURE_DNS));
     let known: Vec<(String, Option<IpAddr>)> =
         endpoints.chain(servers).chain(firewalls).chain(std::iter::once(azure)).collect();
     match known.iter().find(|(name, _)| name == text) {

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use vnetdig_engine::ScenarioRun;
+use vnetdig_engine::{ScenarioRun, Stage, asker_name};
 use vnetdig_model::scenario::{Asker, Check};
 use vnetdig_model::{Scenario, SourceMap, Topology};
 
-use crate::asker;
+use crate::console::plain;
 use crate::files::{self, Depth};
 use crate::load::{STDIN, reason};
 
@@ -76,7 +76,8 @@ impl Selection {
         for check in scenario.checks.iter().chain(later) {
             let place = check.origin.span().map_or_else(|| file.to_owned(), |span| sources.place(span));
             for asker in check.from.iter().filter(|asker| self.takes(file, topology, **asker, check)) {
-                writeln!(lines, "{place}  {}", described(topology, *asker, check)).expect("writing to a string");
+                writeln!(lines, "{place}  {}", plain(&described(topology, *asker, check)))
+                    .expect("writing to a string");
             }
         }
         lines
@@ -87,7 +88,7 @@ impl Selection {
 fn described(topology: &Topology, asker: Asker, check: &Check) -> String {
     let question = &check.question;
     let dot = if question.name.is_absolute && !question.name.name.is_root() { "." } else { "" };
-    let asker = asker::name_of(topology, asker);
+    let asker = asker_name(topology, asker);
     let mut text = format!("{asker} asks {}{dot} {}", question.name.name, question.record_type);
     if let Some(server) = question.server {
         write!(text, " @{server}").expect("writing to a string");
@@ -100,7 +101,7 @@ fn described(topology: &Topology, asker: Asker, check: &Check) -> String {
 
 /// The run up to and with the first check that fails.
 pub(super) fn until_first_failure(mut run: ScenarioRun) -> ScenarioRun {
-    let fails = |stage: &vnetdig_engine::Stage| stage.results.iter().position(|result| !result.failures.is_empty());
+    let fails = |stage: &Stage| stage.results.iter().position(|result| !result.failures.is_empty());
     let first = run.stages.iter().enumerate().find_map(|(index, stage)| fails(stage).map(|at| (index, at)));
     if let Some((stage, result)) = first {
         run.stages.truncate(stage + 1);

@@ -1,0 +1,194 @@
+//! Mistakes in the input, each with the lines it is about.
+//!
+//! miette draws the lines. Spans are clipped to the text before it sees them, so that no span can make it fail.
+
+use std::fmt;
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity as Level,
+    SourceCode, SourceSpan, SpanContents,
+};
+use vnetdig_model::{Diagnostic, Id as _, Label, Severity, SourceId, SourceMap, Span};
+
+/// Lines longer than this are not shown: an export in one line would fill the screen.
+const LONGEST_LINE: usize = 400;
+/// Longer than any line of ours: nothing is wrapped, so the text does not depend on a terminal.
+const WIDTH: usize = 4096;
+
+/// All diagnostics, and a last line that counts them; empty when there are none.
+#[must_use]
+pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> String {
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(WIDTH)
+        .with_wrap_lines(false)
+        .with_context_lines(1)
+        .with_links(false)
+        .without_syntax_highlighting();
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        handler.render_report(&mut text, &Shown::new(sources, diagnostic)).expect("writing to a string");
+        text.push('\n');
+    }
+    if !diagnostics.is_empty() {
+        text.push_str(&count(diagnostics));
+        text.push('\n');
+    }
+    text
+}
+
+fn count(diagnostics: &[Diagnostic]) -> String {
+    let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let counted = |severity, noun| Some(of(severity)).filter(|count| *count > 0).map(|count| crate::words::counted(count, noun));
+    let parts: Vec<String> =
+        [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+/// A diagnostic, or the labels of one that lie in another file, as miette takes it.
+#[derive(Debug)]
+struct Shown<'a> {
+    code: Option<&'static str>,
+    level: Level,
+    message: String,
+    help: Option<&'a str>,
+    excerpt: Option<Excerpt<'a>>,
+    labels: Vec<LabeledSpan>,
+    elsewhere: Vec<Shown<'a>>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(sources: &'a SourceMap, diagnostic: &'a Diagnostic) -> Self {
+        let mut files: Vec<SourceId> = Vec::new();
+        for label in &diagnostic.labels {
+            if label.span.source.index() < sources.len() && !files.contains(&label.span.source) {
+                files.push(label.span.source);
+            }
+        }
+        let level = match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+        };
+        let mut parts = files.iter().map(|file| Self::part(sources, &diagnostic.labels, *file));
+        let mut shown = parts.next().unwrap_or_else(Self::nowhere);
+        shown.elsewhere = parts.collect();
+        // A place that cannot be drawn is said in the message.
+        let place = if shown.labels.is_empty() { shown.message } else { String::new() };
+        shown.message = visible(&format!("{}{place}", diagnostic.message));
+        Self { code: Some(diagnostic.code), level, help: diagnostic.help.as_deref(), ..shown }
+    }
+
+    fn nowhere() -> Self {
+        let (message, labels, elsewhere) = (String::new(), Vec::new(), Vec::new());
+        Self { code: None, level: Level::Advice, message, help: None, excerpt: None, labels, elsewhere }
+    }
+
+    /// The labels that lie in one file.
+    fn part(sources: &'a SourceMap, labels: &[Label], file: SourceId) -> Self {
+        let source = sources.source(file);
+        let here: Vec<&Label> = labels.iter().filter(|label| label.span.source == file).collect();
+        let drawn: Vec<LabeledSpan> = here
+            .iter()
+            .filter_map(|label| {
+                let span = clipped(source.text(), label.span)?;
+                let words = (!label.text.is_empty()).then(|| visible(&label.text));
+                Some(LabeledSpan::new_with_span(words, span))
+            })
+            .collect();
+        let place = here.first().map(|label| sources.place(label.span)).unwrap_or_default();
+        let drawn = if drawn.len() == here.len() { drawn } else { Vec::new() };
+        let message = if drawn.is_empty() { format!(" ({place})") } else { place };
+        let excerpt = Some(Excerpt { name: source.name(), text: source.text() }).filter(|_| !drawn.is_empty());
+        Self { message, labels: drawn, excerpt, ..Self::nowhere() }
+    }
+}
+
+/// The first line of a span, on character boundaries; `None` when there is no line that can be shown.
+fn clipped(text: &str, span: Span) -> Option<SourceSpan> {
+    let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let mut start = floor(span.start as usize);
+    if start == text.len() {
+        // Behind the last character: point at the character before, which is on a line.
+        start = text.char_indices().next_back()?.0;
+    }
+    let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+    let lines_around = [text[..line_start].trim_end_matches('\n').rsplit('\n').next(), text[line_end..].split('\n').nth(1)];
+    let longest = lines_around.into_iter().flatten().map(str::len).max().unwrap_or(0).max(line_end - line_start);
+    if longest > LONGEST_LINE {
+        return None;
+    }
+    let end = floor(span.end as usize).clamp(start, line_end);
+    let end = start + text[start..end].trim_end().len();
+    Some((start, end - start).into())
+}
+
+/// The text without anything that could steer a terminal.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// A source text that tells columns in characters, as everywhere else.
+#[derive(Debug)]
+struct Excerpt<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl SourceCode for Excerpt<'_> {
+    fn read_span<'s>(
+        &'s self,
+        span: &SourceSpan,
+        lines_before: usize,
+        lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'s> + 's>, MietteError> {
+        let inner = self.text.read_span(span, lines_before, lines_after)?;
+        let before = self.text.get(..inner.span().offset()).unwrap_or_default();
+        let column = before.chars().rev().take_while(|c| *c != '\n').count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.to_owned(),
+            inner.data(),
+            *inner.span(),
+            inner.line(),
+            column,
+            inner.line_count(),
+        )))
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn code<'s>(&'s self) -> Option<Box<dyn fmt::Display + 's>> {
+        self.code.map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<Level> {
+        Some(self.level)
+    }
+
+    fn help<'s>(&'s self) -> Option<Box<dyn fmt::Display + 's>> {
+        self.help.map(|help| Box::new(visible(help)) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.excerpt.as_ref().map(|excerpt| excerpt as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'s>(&'s self) -> Option<Box<dyn Iterator<Item = &'s dyn miette::Diagnostic> + 's>> {
+        if self.elsewhere.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.elsewhere.iter().map(|shown| shown as &dyn miette::Diagnostic)))
+    }
+}
