@@ -1,11 +1,14 @@
-//! The README shows what the program prints: each `console` block is typed again and compared.
+//! The README shows what the program prints: each command in a `console` block is typed again and compared.
 
 use std::path::{Path, PathBuf};
 
 use crate::{command, run};
 
 /// How the README starts the command from a checkout.
-const CARGO: &str = "cargo run -p vnetdig --";
+const CARGO: &str = "cargo run -p vnetdig -- ";
+
+/// Set to anything, this makes the test write what the program prints into the README.
+const UPDATE: &str = "VNETDIG_UPDATE_README";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -13,50 +16,72 @@ fn root() -> PathBuf {
 
 /// A line that was typed, and the lines that followed.
 struct Typed {
-    line: usize,
     command: String,
     output: String,
 }
 
-fn typed(page: &str) -> Vec<Typed> {
-    let mut found: Vec<Typed> = Vec::new();
-    let mut inside = false;
-    for (index, line) in page.lines().enumerate() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-        } else if let Some(command) = line.strip_prefix("$ ").filter(|_| inside) {
-            found.push(Typed { line: index + 1, command: command.to_owned(), output: String::new() });
-        } else if inside && let Some(last) = found.last_mut() {
-            last.output.push_str(line);
-            last.output.push('\n');
+/// The page with the output of each command as it is today, and how many commands were run.
+///
+/// Commands of other programs are not run, and a command without output is only an invitation.
+fn retyped(page: &str) -> (String, usize) {
+    let mut written = String::new();
+    let mut runs = 0;
+    let mut status = 0;
+    let mut open: Option<Typed> = None;
+    let mut is_console = false;
+    let mut finish = |typed: Typed, written: &mut String| {
+        let Typed { command: text, output } = typed;
+        let arguments = text.strip_prefix("vnetdig ").or_else(|| text.strip_prefix(CARGO));
+        written.push_str(&format!("$ {text}\n"));
+        match arguments {
+            _ if output.is_empty() => {}
+            _ if text == "echo $?" => written.push_str(&format!("{status}\n")),
+            None => written.push_str(&output),
+            Some(arguments) => {
+                let mut command = command(&root());
+                command.args(arguments.split_whitespace());
+                let ran = run(command, "");
+                status = ran.status;
+                runs += 1;
+                // A command may print nothing: then an empty line stands for it.
+                written.push_str(if ran.stdout.is_empty() { "\n" } else { &ran.stdout });
+            }
         }
+    };
+    for line in page.lines() {
+        let starts = line.strip_prefix("$ ").filter(|_| is_console);
+        if starts.is_some() || line.starts_with("```") {
+            if let Some(typed) = open.take() {
+                finish(typed, &mut written);
+            }
+        }
+        if let Some(command) = starts {
+            open = Some(Typed { command: command.to_owned(), output: String::new() });
+            continue;
+        }
+        if line.starts_with("```") {
+            is_console = line == "```console";
+        }
+        let target = open.as_mut().map_or(&mut written, |typed| &mut typed.output);
+        target.push_str(line);
+        target.push('\n');
     }
-    found
+    (written, runs)
 }
 
 #[test]
 fn what_the_readme_shows_is_what_the_program_prints() {
-    let page = std::fs::read_to_string(root().join("README.md")).expect("there is a README");
-    let mut compared = 0;
-    let mut status = None;
-    for Typed { line, command: text, output } in typed(&page) {
-        if text == "echo $?" {
-            assert_eq!(
-                Some(output.trim()),
-                status.map(|status: i32| status.to_string()).as_deref(),
-                "README.md:{line}"
-            );
-            continue;
-        }
-        let arguments = text.strip_prefix("vnetdig ").or_else(|| text.strip_prefix(CARGO));
-        // Other programs are not run; a command without output is only an invitation.
-        let Some(arguments) = arguments.filter(|_| !output.is_empty()) else { continue };
-        let mut command = command(&root());
-        command.args(arguments.split_whitespace());
-        let ran = run(command, "");
-        assert_eq!(ran.stdout, output, "README.md:{line}: $ {text}\n{ran}");
-        status = Some(ran.status);
-        compared += 1;
+    let path = root().join("README.md");
+    let page = std::fs::read_to_string(&path).expect("there is a README");
+    let (today, runs) = retyped(&page);
+    assert!(runs > 0, "the README shows no output");
+    if std::env::var_os(UPDATE).is_some() {
+        std::fs::write(&path, today).expect("the README can be written");
+        return;
     }
-    assert!(compared > 0, "the README shows no output");
+    let first = page.lines().zip(today.lines()).enumerate().find(|(_, (shown, printed))| shown != printed);
+    if let Some((line, (shown, printed))) = first {
+        panic!("README.md:{}\n shows  {shown}\n prints {printed}\n{UPDATE}=1 writes what is printed", line + 1);
+    }
+    assert_eq!(page.lines().count(), today.lines().count(), "README.md; {UPDATE}=1 writes what is printed");
 }

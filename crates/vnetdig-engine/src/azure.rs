@@ -92,22 +92,19 @@ impl<R: Recorder> Run<'_, R> {
                 if let Some(outcome) = self.platform_name(vnet, question, &located, answers) {
                     return Link::End(outcome);
                 }
-                match taken {
-                    Route::Rule { rule, over } => {
-                        if R::TAKES_STEPS {
-                            self.explain_rule(rule, over, &located, !answers.is_empty());
-                        }
-                        self.rule(vantage, rule, question, answers)
+                if let Route::Rule { rule, over } = taken {
+                    if R::TAKES_STEPS {
+                        self.explain_rule(rule, over, &located, !answers.is_empty());
                     }
-                    _ => {
-                        if let Route::Public { reserved: Some(suffix) } = taken {
-                            let suffix = topology.names().name(suffix).clone();
-                            self.step_over(Basis::ReservedSuffix, || {
-                                (StepKind::ReservedSuffix { suffix }, self_rules(topology, class, &located))
-                            });
-                        }
-                        self.azure_public(vantage, question, &located, answers)
+                    self.rule(vantage, rule, question, answers)
+                } else {
+                    if let Route::Public { reserved: Some(suffix) } = taken {
+                        let suffix = topology.names().name(suffix).clone();
+                        self.step_over(Basis::ReservedSuffix, || {
+                            (StepKind::ReservedSuffix { suffix }, self_rules(topology, class, &located))
+                        });
                     }
+                    self.azure_public(vantage, question, &located, answers)
                 }
             }
         }
@@ -172,7 +169,7 @@ impl<R: Recorder> Run<'_, R> {
         match found {
             Lookup::Data { record_sets, wildcard } => {
                 for id in record_sets {
-                    self.add_records(id, &question.name, wildcard, cap, answers);
+                    self.add_records(id, &question.name, cap, answers);
                     if wildcard {
                         self.step(Basis::WildcardMatch, || StepKind::Wildcard { record_set: id });
                     } else {
@@ -192,7 +189,7 @@ impl<R: Recorder> Run<'_, R> {
                 Link::End(positive(answers))
             }
             Lookup::Alias { record_set, wildcard } => {
-                let target = self.add_records(record_set, &question.name, wildcard, cap, answers);
+                let target = self.add_records(record_set, &question.name, cap, answers);
                 let target = target.expect("an alias record set holds an alias");
                 let shown = target.clone();
                 let basis = if wildcard { Basis::WildcardMatch } else { Basis::LongestLinkedZone };
@@ -366,7 +363,7 @@ impl<R: Recorder> Run<'_, R> {
             Lookup::Data { record_sets, .. } => {
                 let two = record_sets.iter().any(|id| topology.record_sets()[*id].data.len() > 1);
                 for id in record_sets {
-                    self.add_records(id, &question.name, false, None, answers);
+                    self.add_records(id, &question.name, None, answers);
                     self.step(basis, || StepKind::PlatformName { vnet, record_set: Some(id) });
                     if basis == Basis::PlatformPointer && two {
                         self.step(Basis::PlatformPointersTwo, || StepKind::PlatformName { vnet, record_set: Some(id) });
@@ -400,7 +397,7 @@ impl<R: Recorder> Run<'_, R> {
             return Link::End(Outcome::missing(Missing::OutboundEndpointOf(forwarding.ruleset)));
         };
         let key = CacheKey::AzureRule(vantage, rule);
-        let outcome = if let Some(outcome) = self.from_cache(key, question) {
+        let outcome = if let Some(outcome) = self.recalled(key, question) {
             outcome
         } else {
             let vnet = facts.private_resolvers[endpoint.resolver].vnet;
@@ -579,7 +576,7 @@ impl<R: Recorder> Run<'_, R> {
         let at = Source::Place(Place::Vnet(vnet), None);
         let server = Party::AzureDns(Vantage::Vnet(vnet));
         let address = Some((AZURE_DNS, 53).into());
-        self.exchange(me, server, at, address, question, Path::new(), patience)
+        self.exchange(me, server, at, address, question, &Path::new(), patience)
     }
 
     // ---- why, and why not ----

@@ -43,8 +43,7 @@ impl Basis {
     /// Whether a decision that rests on it must be labelled unconfirmed: nothing observed or documented carries it.
     #[must_use]
     pub fn is_unconfirmed(self) -> bool {
-        self.confidence().iter().any(|confidence| *confidence == C)
-            || self.confidence().iter().all(|confidence| confidence.is_unconfirmed())
+        self.confidence().contains(&C) || self.confidence().iter().all(|confidence| confidence.is_unconfirmed())
     }
 }
 

@@ -119,10 +119,10 @@ fn mismatches(
     let mut miss = |key: &'static str, expected: String, actual: String| {
         found.push(Mismatch { key, expected, actual });
     };
-    if let Some(expected) = expectation.rcode {
-        if !rcode_matches(expected, outcome) {
-            miss("rcode", rcode_text(expected), outcome_text(outcome));
-        }
+    if let Some(expected) = expectation.rcode
+        && !rcode_matches(expected, outcome)
+    {
+        miss("rcode", rcode_text(expected), outcome_text(outcome));
     }
     let response = outcome.response();
     let terminal: Vec<&Record> = response.map(|response| response.terminal(record_type).collect()).unwrap_or_default();

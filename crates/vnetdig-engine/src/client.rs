@@ -169,7 +169,7 @@ impl<R: Recorder> Run<'_, R> {
         }
         let key = CacheKey::Party(Party::Client(view.asker));
         let keep = view.client.map_or(Keep::NOTHING, stub_keep);
-        if let Some(outcome) = self.from_cache(key, question) {
+        if let Some(outcome) = self.recalled(key, question) {
             return outcome;
         }
         let outcome = self.stub_servers(view, question);
@@ -235,11 +235,11 @@ impl<R: Recorder> Run<'_, R> {
             if let ClientKind::AksPod(pod) = &client.kind {
                 return self.pod(id, pod, view, question);
             }
-            if let ClientKind::ContainerApp { environment_suffix: Some(suffix) } = &client.kind {
-                if question.name.is_at_or_below(suffix) {
-                    self.step(Basis::ContainerAppsSuffix, || StepKind::OwnDomain { domain: suffix.clone() });
-                    return Outcome::missing(Missing::EnvironmentData(suffix.clone()));
-                }
+            if let ClientKind::ContainerApp { environment_suffix: Some(suffix) } = &client.kind
+                && question.name.is_at_or_below(suffix)
+            {
+                self.step(Basis::ContainerAppsSuffix, || StepKind::OwnDomain { domain: suffix.clone() });
+                return Outcome::missing(Missing::EnvironmentData(suffix.clone()));
             }
         }
         self.recorder.read(|| Probe::ClientServers(view.asker));
@@ -256,11 +256,11 @@ impl<R: Recorder> Run<'_, R> {
             ServerSource::PlatformPublic => {
                 let at = Source::Place(Place::Internet, None);
                 let server = Party::AzureDns(Vantage::Public);
-                self.exchange(me, server, at, None, question, Path::new(), STUB_PATIENCE)
+                self.exchange(me, server, at, None, question, &Path::new(), STUB_PATIENCE)
             }
             _ if servers.list.is_empty() => {
                 let at = Source::Place(Place::Internet, None);
-                self.exchange(me, Party::PublicResolver(None), at, None, question, Path::new(), STUB_PATIENCE)
+                self.exchange(me, Party::PublicResolver(None), at, None, question, &Path::new(), STUB_PATIENCE)
             }
             source => {
                 let list: SmallVec<[SocketAddr; 2]> =
@@ -304,8 +304,8 @@ impl<R: Recorder> Run<'_, R> {
         let outcome = self.ask_servers(me, from, servers, asking, question);
         let Outcome::Silence { waited, cause } = outcome else { return outcome };
         // The stub goes through its list again before it gives up (S-228).
+        self.elapsed += waited * (STUB_ATTEMPTS - 1);
         let waited = waited * STUB_ATTEMPTS;
-        self.elapsed += waited - waited / STUB_ATTEMPTS;
         self.step(Basis::StubBudget, || StepKind::ServersExhausted { rcode: None });
         Outcome::Silence { waited, cause }
     }
@@ -349,7 +349,7 @@ impl<R: Recorder> Run<'_, R> {
         self.step(Basis::PodServers, || StepKind::ServersOf { servers: Vec::new(), source: ServerSource::Node });
         let server = if pod.local_dns.is_some() { Party::LocalDns(id) } else { Party::ClusterDns(id) };
         let from = view.from;
-        self.exchange(me, server, from, None, question, Path::new(), STUB_PATIENCE)
+        self.exchange(me, server, from, None, question, &Path::new(), STUB_PATIENCE)
     }
 
     /// CoreDNS of the cluster.
@@ -362,7 +362,7 @@ impl<R: Recorder> Run<'_, R> {
             return outcome;
         }
         let key = CacheKey::Party(me);
-        if let Some(outcome) = self.from_cache(key, question) {
+        if let Some(outcome) = self.recalled(key, question) {
             return outcome;
         }
         let outcome = if let Some((_, forwarder)) = longest(&pod.custom_forwarders, &question.name) {
@@ -430,7 +430,7 @@ impl<R: Recorder> Run<'_, R> {
         let to_cluster = question.name.is_at_or_below(&pod.cluster_domain)
             || longest(&pod.custom_forwarders, &question.name).is_some();
         if to_cluster {
-            return self.exchange(me, Party::ClusterDns(id), at, None, question, Path::new(), STUB_PATIENCE);
+            return self.exchange(me, Party::ClusterDns(id), at, None, question, &Path::new(), STUB_PATIENCE);
         }
         silence_is_servfail(self.node_servers(me, Stub::Glibc, client, pod, at, question))
     }

@@ -191,16 +191,16 @@ impl<R: Recorder> Run<'_, R> {
         let found = lookup(self.topology, zone, &question.name, question.record_type);
         self.recorder.read(|| Probe::Node(zone, question.name.clone(), found != Lookup::Miss));
         match found {
-            Lookup::Data { record_sets, wildcard } => {
+            Lookup::Data { record_sets, .. } => {
                 self.step(Basis::OwnDataFirst, || StepKind::LocalData { zone });
                 for id in record_sets {
-                    self.add_records(id, &question.name, wildcard, None, answers);
+                    self.add_records(id, &question.name, None, answers);
                     self.step(Basis::OwnDataFirst, || StepKind::Found { record_set: id });
                 }
-                Some(Link::End(self.complete(answers, ResponseCode::NoError, None)))
+                Some(Link::End(Self::complete(answers, ResponseCode::NoError, None)))
             }
-            Lookup::Alias { record_set, wildcard } => {
-                let target = self.add_records(record_set, &question.name, wildcard, None, answers);
+            Lookup::Alias { record_set, .. } => {
+                let target = self.add_records(record_set, &question.name, None, answers);
                 let target = target.expect("an alias record set holds an alias");
                 self.step(Basis::OwnDataFirst, || StepKind::LocalData { zone });
                 let shown = target.clone();
@@ -209,13 +209,13 @@ impl<R: Recorder> Run<'_, R> {
             }
             Lookup::NoData { .. } => {
                 self.step(Basis::OwnDataFirst, || StepKind::NoData { zone, empty_non_terminal: false });
-                Some(Link::End(self.complete(answers, ResponseCode::NoError, None)))
+                Some(Link::End(Self::complete(answers, ResponseCode::NoError, None)))
             }
             Lookup::ApexSoa | Lookup::Miss => None,
         }
     }
 
-    fn complete(&self, answers: &mut Answers, rcode: ResponseCode, authority: Option<Authority>) -> Outcome {
+    fn complete(answers: &mut Answers, rcode: ResponseCode, authority: Option<Authority>) -> Outcome {
         let answers = std::mem::take(answers);
         Outcome::Response(Response { rcode, answers, authority, negative_ttl: None })
     }
@@ -229,14 +229,14 @@ impl<R: Recorder> Run<'_, R> {
         match found {
             Lookup::Data { record_sets, wildcard } => {
                 for id in record_sets {
-                    self.add_records(id, &question.name, wildcard, None, answers);
+                    self.add_records(id, &question.name, None, answers);
                     let basis = if wildcard { Basis::WildcardMatch } else { Basis::OwnDataFirst };
                     self.step(basis, || StepKind::Found { record_set: id });
                 }
-                Link::End(self.complete(answers, ResponseCode::NoError, None))
+                Link::End(Self::complete(answers, ResponseCode::NoError, None))
             }
-            Lookup::Alias { record_set, wildcard } => {
-                let target = self.add_records(record_set, &question.name, wildcard, None, answers);
+            Lookup::Alias { record_set, .. } => {
+                let target = self.add_records(record_set, &question.name, None, answers);
                 let target = target.expect("an alias record set holds an alias");
                 let shown = target.clone();
                 self.step(Basis::OwnDataFirst, || StepKind::Alias { record_set, target: shown });
@@ -248,15 +248,15 @@ impl<R: Recorder> Run<'_, R> {
                     let record = RecordData::Soa(authority.soa);
                     answers.push(Record { name: question.name.clone(), ttl: authority.ttl, data: record });
                 }
-                Link::End(self.complete(answers, ResponseCode::NoError, None))
+                Link::End(Self::complete(answers, ResponseCode::NoError, None))
             }
             Lookup::NoData { empty_non_terminal, .. } => {
                 self.step(Basis::OwnDataFirst, || StepKind::NoData { zone, empty_non_terminal });
-                Link::End(self.complete(answers, ResponseCode::NoError, authority))
+                Link::End(Self::complete(answers, ResponseCode::NoError, authority))
             }
             Lookup::Miss => {
                 self.step(Basis::OwnDataFirst, || StepKind::NameMiss { zone });
-                Link::End(self.complete(answers, ResponseCode::NXDomain, authority))
+                Link::End(Self::complete(answers, ResponseCode::NXDomain, authority))
             }
         }
     }
@@ -283,10 +283,7 @@ impl<R: Recorder> Run<'_, R> {
             self.step(Basis::EachTargetNeedsARoute, || StepKind::Requery { target: question.name.clone() });
         }
         if let Some((_, chosen)) = covering {
-            let basis = match at_azure_site(server) {
-                true => Basis::ConditionalForwarder,
-                false => Basis::OnPremisesForwarding,
-            };
+            let basis = if at_azure_site(server) { Basis::ConditionalForwarder } else { Basis::OnPremisesForwarding };
             self.step_over(Basis::ConditionalForwarder, || {
                 let others = server.conditional_forwarders.iter().enumerate();
                 let rejected = others.filter(|(_, other)| other.domain != chosen.domain).map(|(index, other)| {
@@ -487,7 +484,7 @@ impl<R: Recorder> Run<'_, R> {
         }
         let me = Party::Server(ServerRef::Firewall(id));
         let key = CacheKey::Party(me);
-        if let Some(outcome) = self.from_cache(key, question) {
+        if let Some(outcome) = self.recalled(key, question) {
             return outcome;
         }
         self.step(Basis::FirewallProxy, || StepKind::DefaultForwarders);
@@ -498,7 +495,7 @@ impl<R: Recorder> Run<'_, R> {
                 _ => Vantage::Public,
             };
             let address = Some(SocketAddr::new(AZURE_DNS, 53));
-            self.exchange(me, Party::AzureDns(vantage), at, address, question, Path::new(), patience)
+            self.exchange(me, Party::AzureDns(vantage), at, address, question, &Path::new(), patience)
         } else {
             let servers: Vec<SocketAddr> =
                 firewall.dns_servers.iter().map(|address| SocketAddr::new(*address, 53)).collect();
@@ -527,7 +524,7 @@ impl<R: Recorder> Run<'_, R> {
                 }
                 Outcome::Response(response)
             }
-            other => other,
+            Outcome::Indeterminate { .. } => outcome,
         };
         self.keep(key, question, &outcome, &Keep::up_to(3600, 1800));
         outcome

@@ -53,30 +53,30 @@ pub(crate) fn lookup_located(
     record_type: RecordType,
 ) -> Lookup {
     let data = topology.zone_data(zone);
-    if let Some(name) = located.whole() {
-        if let Some(record_sets) = topology.node(zone, name) {
-            if !record_sets.is_empty() {
-                return at_node(
-                    topology,
-                    record_sets,
-                    record_type,
-                    false,
-                    data.soa.is_some() && topology.names().name(name) == &data.apex,
-                );
-            }
-            if topology.names().name(name) == &data.apex {
-                return match (data.kind, record_type) {
-                    (ZoneDataKind::LocalData, _) => Lookup::Miss,
-                    (_, RecordType::SOA) if data.soa.is_some() => Lookup::ApexSoa,
-                    _ => Lookup::NoData { empty_non_terminal: false, wildcard: false },
-                };
-            }
-            return match data.kind {
-                ZoneDataKind::LocalData => Lookup::Miss,
-                ZoneDataKind::Zone if topology.facts().switches.empty_non_terminal_is_nxdomain => Lookup::Miss,
-                ZoneDataKind::Zone => Lookup::NoData { empty_non_terminal: true, wildcard: false },
+    if let Some(name) = located.whole()
+        && let Some(record_sets) = topology.node(zone, name)
+    {
+        if !record_sets.is_empty() {
+            return at_node(
+                topology,
+                record_sets,
+                record_type,
+                false,
+                data.soa.is_some() && topology.names().name(name) == &data.apex,
+            );
+        }
+        if topology.names().name(name) == &data.apex {
+            return match (data.kind, record_type) {
+                (ZoneDataKind::LocalData, _) => Lookup::Miss,
+                (_, RecordType::SOA) if data.soa.is_some() => Lookup::ApexSoa,
+                _ => Lookup::NoData { empty_non_terminal: false, wildcard: false },
             };
         }
+        return match data.kind {
+            ZoneDataKind::LocalData => Lookup::Miss,
+            ZoneDataKind::Zone if topology.facts().switches.empty_non_terminal_is_nxdomain => Lookup::Miss,
+            ZoneDataKind::Zone => Lookup::NoData { empty_non_terminal: true, wildcard: false },
+        };
     }
     // The closest encloser is the deepest ancestor that exists in the zone (RFC 4592, section 3.3.1).
     let ancestors = located.suffixes.iter().rev().skip(usize::from(located.exact));

@@ -105,28 +105,28 @@ impl<R: Recorder> Run<'_, R> {
         answers: &mut Answers,
     ) -> PublicAnswer {
         let topology = self.topology;
-        if strict {
-            if let Some(broken) = topology.facts().public.broken_zones.iter().find(|broken| {
+        if strict
+            && let Some(broken) = topology.facts().public.broken_zones.iter().find(|broken| {
                 question.name.is_at_or_below(&broken.zone)
                     && (broken.types.is_empty() || broken.types.contains(&question.record_type))
-            }) {
-                self.step(Basis::BrokenPublicZone, || StepKind::PublicBroken { zone: broken.zone.clone() });
-                return PublicAnswer::Broken;
-            }
+            })
+        {
+            self.step(Basis::BrokenPublicZone, || StepKind::PublicBroken { zone: broken.zone.clone() });
+            return PublicAnswer::Broken;
         }
         let public = topology.facts().public_data();
         let found = lookup_located(topology, public, located, question.record_type);
         self.recorder.read(|| Probe::Public(question.name.clone(), found != Lookup::Miss));
         match found {
-            Lookup::Data { record_sets, wildcard } => {
+            Lookup::Data { record_sets, .. } => {
                 for id in record_sets {
-                    self.add_records(id, &question.name, wildcard, cap, answers);
+                    self.add_records(id, &question.name, cap, answers);
                     self.step(basis_of(topology, id), || StepKind::Found { record_set: id });
                 }
                 PublicAnswer::Data
             }
-            Lookup::Alias { record_set, wildcard } => {
-                let target = self.add_records(record_set, &question.name, wildcard, cap, answers);
+            Lookup::Alias { record_set, .. } => {
+                let target = self.add_records(record_set, &question.name, cap, answers);
                 let target = target.expect("an alias record set holds an alias");
                 let shown = target.clone();
                 self.step(basis_of(topology, record_set), || StepKind::Alias { record_set, target: shown });
@@ -146,20 +146,18 @@ impl<R: Recorder> Run<'_, R> {
         }
     }
 
-    /// Adds the records of a set to the answers; the owner is the name asked when a wildcard matched. Returns the
+    /// Adds the records of a set to the answers under the name asked, which a wildcard's owner is not. Returns the
     /// target of an alias.
     pub(crate) fn add_records(
         &self,
         id: RecordSetId,
         asked: &Fqdn,
-        wildcard: bool,
         cap: Option<Ttl>,
         answers: &mut Answers,
     ) -> Option<Fqdn> {
         let set = &self.topology.record_sets()[id];
         let ttl = cap.map_or(set.ttl, |cap| set.ttl.min(cap));
-        let owner = if wildcard { asked } else { &set.owner };
-        answers.extend(set.data.iter().map(|data| Record { name: owner.clone(), ttl, data: data.clone() }));
+        answers.extend(set.data.iter().map(|data| Record { name: asked.clone(), ttl, data: data.clone() }));
         match set.data.first() {
             Some(RecordData::Cname(target)) => Some(target.clone()),
             _ => None,
@@ -206,7 +204,7 @@ impl<R: Recorder> Run<'_, R> {
     /// A resolver on the internet.
     pub(crate) fn public_resolver(&mut self, address: Option<IpAddr>, question: &Question) -> Outcome {
         let key = CacheKey::Party(Party::PublicResolver(address));
-        if let Some(outcome) = self.from_cache(key, question) {
+        if let Some(outcome) = self.recalled(key, question) {
             return outcome;
         }
         self.step(Basis::PublicRecursion, || StepKind::AskPublic);
@@ -216,7 +214,7 @@ impl<R: Recorder> Run<'_, R> {
     }
 
     /// The whole answer from a cache.
-    pub(crate) fn from_cache(&mut self, key: CacheKey, question: &Question) -> Option<Outcome> {
+    pub(crate) fn recalled(&mut self, key: CacheKey, question: &Question) -> Option<Outcome> {
         let recall = self.world.recall(key, &question.name, question.record_type, std::time::Duration::ZERO);
         let Recall::Whole { response, remaining, stale } = recall else { return None };
         let basis = if response.is_positive(question.record_type) { Basis::CacheLayer } else { Basis::NegativeCaching };

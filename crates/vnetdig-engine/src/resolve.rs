@@ -57,15 +57,16 @@ pub fn resolve<R: Recorder>(topology: &Topology, query: &Query, world: &World, l
         let outcome = run.client(query);
         let Run { script: choices, world: after, recorder: record, elapsed, limit_hit, .. } = run;
         cut_by = cut_by.or(limit_hit);
-        script = choices.clone();
+        let mut next = choices.clone();
         branches.push(Branch { outcome, choices, elapsed, after, record });
-        if !advance(&mut script) {
+        if !advance(&mut next) {
             break;
         }
         if branches.len() >= limits.branches as usize {
             cut_by = Some(LimitKind::Branches);
             break;
         }
+        script = next;
     }
     Resolution { branches, cut_by }
 }
@@ -182,7 +183,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
         match delivery {
             Delivery::Delivered { to: server, at, path } => {
-                self.exchange(asker, server, at, Some(to), question, path, patience)
+                self.exchange(asker, server, at, Some(to), question, &path, patience)
             }
             Delivery::NoRoute { unreachable } => {
                 let server = unreachable.map_or(Party::Unknown(to.ip()), Party::Server);
@@ -202,7 +203,7 @@ impl<'a, R: Recorder> Run<'a, R> {
             }
             Delivery::Unknown => {
                 let outcome = Outcome::missing(Missing::ServerAt(to.ip()));
-                self.begin(asker, Party::Unknown(to.ip()), Some(to), question, Path::new());
+                self.begin(asker, Party::Unknown(to.ip()), Some(to), question, &Path::new());
                 self.step(Basis::NotDeclared, || StepKind::NotDeclared);
                 self.recorder.close(&outcome, Duration::ZERO);
                 outcome
@@ -223,7 +224,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         cause: SilenceCause,
         nsg: Option<vnetdig_model::network::NsgId>,
     ) -> Outcome {
-        self.begin(asker, server, Some(to), question, Path::new());
+        self.begin(asker, server, Some(to), question, &Path::new());
         self.step(basis, || StepKind::Undelivered { cause, nsg });
         self.elapsed += patience;
         let outcome = Outcome::Silence { waited: patience, cause };
@@ -231,7 +232,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         outcome
     }
 
-    fn begin(&mut self, asker: Party, server: Party, address: Option<SocketAddr>, question: &Question, path: Path) {
+    fn begin(&mut self, asker: Party, server: Party, address: Option<SocketAddr>, question: &Question, path: &Path) {
         self.exchanges += 1;
         self.recorder.open(|| Exchange {
             parent: None,
@@ -255,7 +256,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         at: Source,
         address: Option<SocketAddr>,
         question: &Question,
-        path: Path,
+        path: &Path,
         patience: Duration,
     ) -> Outcome {
         let limit = if self.exchanges >= self.limits.exchanges {
@@ -288,7 +289,7 @@ impl<'a, R: Recorder> Run<'a, R> {
             self.active.pop();
             outcome
         };
-        let waited = self.elapsed - before;
+        let waited = self.elapsed.saturating_sub(before);
         self.recorder.close(&outcome, waited);
         outcome
     }
@@ -353,7 +354,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         }
         match failure {
             Some(outcome @ Outcome::Response(_)) => outcome,
-            _ => Outcome::Silence { waited: self.elapsed - started, cause: SilenceCause::AllSilent },
+            _ => Outcome::Silence { waited: self.elapsed.saturating_sub(started), cause: SilenceCause::AllSilent },
         }
     }
 

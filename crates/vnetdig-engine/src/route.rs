@@ -44,22 +44,25 @@ fn zone_above(
     suffixes.into_iter().find_map(|(depth, suffix)| class.zone(*suffix).map(|(zone, policy)| (depth, zone, policy)))
 }
 
+/// What stands above a name among rules and reserved suffixes.
+enum Above {
+    Rule(ForwardingRuleId),
+    /// A reserved suffix, with a shorter rule below it.
+    Reserved(NameId),
+}
+
 /// The longest enabled rule above a name with its depth, or the reserved suffix that stands above it.
-fn rule_above(
-    topology: &Topology,
-    class: VnetClassId,
-    located: &Located,
-) -> Option<(usize, Result<ForwardingRuleId, (NameId, ForwardingRuleId)>)> {
+fn rule_above(topology: &Topology, class: VnetClassId, located: &Located) -> Option<(usize, Above)> {
     let ruleset = topology.class(class).ruleset?;
     let rule_at = |depth: usize| topology.rule(ruleset, located.suffixes[depth]);
     for depth in (0..located.suffixes.len()).rev() {
         if let Some(rule) = rule_at(depth) {
-            return Some((depth, Ok(rule)));
+            return Some((depth, Above::Rule(rule)));
         }
         let suffix = located.suffixes[depth];
         if topology.is_reserved(suffix) {
-            let shorter = (0..depth).rev().find_map(rule_at)?;
-            return Some((depth, Err((suffix, shorter))));
+            (0..depth).rev().find_map(rule_at)?;
+            return Some((depth, Above::Reserved(suffix)));
         }
     }
     None
@@ -74,7 +77,7 @@ pub fn route(topology: &Topology, class: VnetClassId, located: &Located) -> Rout
     match (zone, rule) {
         (Some((zone_depth, zone, policy)), rule) => {
             let longer = match rule {
-                Some((rule_depth, Ok(rule))) if rule_depth > zone_depth => Some(rule),
+                Some((rule_depth, Above::Rule(rule))) if rule_depth > zone_depth => Some(rule),
                 _ => None,
             };
             match longer {
@@ -82,8 +85,8 @@ pub fn route(topology: &Topology, class: VnetClassId, located: &Located) -> Rout
                 over => Route::Zone { zone, policy, over },
             }
         }
-        (None, Some((_, Ok(rule)))) => Route::Rule { rule, over: None },
-        (None, Some((_, Err((suffix, _))))) => Route::Public { reserved: Some(suffix) },
+        (None, Some((_, Above::Rule(rule)))) => Route::Rule { rule, over: None },
+        (None, Some((_, Above::Reserved(suffix)))) => Route::Public { reserved: Some(suffix) },
         (None, None) => Route::Public { reserved: None },
     }
 }

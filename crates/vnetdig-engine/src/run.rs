@@ -151,10 +151,10 @@ fn judge(topology: &Topology, check: &Check, asker: Asker, resolution: Resolutio
 fn belongs_to(key: CacheKey, owner: CacheOwner) -> bool {
     match (key, owner) {
         (_, CacheOwner::All) => true,
-        (CacheKey::Party(Party::Client(Asker::Client(known))), CacheOwner::Client(client))
-        | (CacheKey::Party(Party::ClusterDns(known) | Party::LocalDns(known)), CacheOwner::Client(client)) => {
-            known == client
-        }
+        (
+            CacheKey::Party(Party::Client(Asker::Client(known)) | Party::ClusterDns(known) | Party::LocalDns(known)),
+            CacheOwner::Client(client),
+        ) => known == client,
         (CacheKey::Party(Party::Server(ServerRef::Custom(known))), CacheOwner::Server(server)) => known == server,
         _ => false,
     }

@@ -89,8 +89,10 @@ impl VnetClass {
 struct Node {
     zone: ZoneDataId,
     name: NameId,
-    first: u32,
+    /// How many record sets there are.
     count: u32,
+    /// The only record set; or, as an index into `node_records`, where several begin.
+    first: RecordSetId,
 }
 
 /// The frozen topology.
@@ -102,8 +104,7 @@ pub struct Topology {
     zone_data: Table<ZoneDataId, ZoneData>,
     platform: Vec<PlatformData>,
     names: Names,
-    nodes: Vec<Node>,
-    node_index: HashTable<u32>,
+    nodes: HashTable<Node>,
     node_records: Vec<RecordSetId>,
     classes: Table<VnetClassId, VnetClass>,
     class_of: Vec<VnetClassId>,
@@ -144,8 +145,7 @@ impl Topology {
             graph_nodes: FxMap::default(),
             vnet_names: facts.vnets.iter().map(|(id, vnet)| (vnet.name.clone(), id)).collect(),
             client_names: facts.clients.iter().map(|(id, client)| (client.name.clone(), id)).collect(),
-            nodes: Vec::new(),
-            node_index: HashTable::new(),
+            nodes: HashTable::new(),
             node_records: Vec::new(),
             platform,
             zone_data: Table::new(),
@@ -223,12 +223,14 @@ impl Topology {
     /// exists only because names below it do (an empty non-terminal, RFC 8020).
     #[must_use]
     pub fn node(&self, zone: ZoneDataId, name: NameId) -> Option<&[RecordSetId]> {
-        let found = self.node_index.find(node_hash(zone, name), |index| {
-            let node = &self.nodes[*index as usize];
-            node.zone == zone && node.name == name
-        })?;
-        let node = &self.nodes[*found as usize];
-        Some(&self.node_records[node.first as usize..(node.first + node.count) as usize])
+        let node = self.nodes.find(node_hash(zone, name), |node| node.zone == zone && node.name == name)?;
+        Some(match node.count {
+            1 => std::slice::from_ref(&node.first),
+            count => {
+                let first = node.first.index();
+                &self.node_records[first..first + count as usize]
+            }
+        })
     }
 
     /// The platform names of a network.
@@ -352,17 +354,19 @@ impl Topology {
         for (index, apex) in apexes.iter().enumerate() {
             self.node_at(ZoneDataId::from_index(index), *apex);
         }
-        let mut node_of = Vec::with_capacity(record_sets.len());
         self.records_in = vec![0; self.zone_data.len()];
-        for set in record_sets.values() {
+        let mut owners = Vec::with_capacity(record_sets.len());
+        for (id, set) in record_sets.iter() {
             self.records_in[set.zone.index()] += 1;
             let apex = apexes[set.zone.index()];
             let owner = names.intern(&set.owner);
+            owners.push(owner);
             let node = self.node_at(set.zone, owner);
-            node_of.push(node);
-            self.nodes[node as usize].count += 1;
+            node.count += 1;
+            node.first = id;
+            let is_new = node.count == 1;
             let mut at = owner;
-            while at != apex && names.parent(at) != at {
+            while is_new && at != apex && names.parent(at) != at {
                 at = names.parent(at);
                 let before = self.nodes.len();
                 self.node_at(set.zone, at);
@@ -371,18 +375,7 @@ impl Topology {
                 }
             }
         }
-        let mut next = 0;
-        for node in &mut self.nodes {
-            node.first = next;
-            next += node.count;
-            node.count = 0;
-        }
-        self.node_records = vec![RecordSetId::from_index(0); next as usize];
-        for (id, node) in record_sets.ids().zip(node_of) {
-            let node = &mut self.nodes[node as usize];
-            self.node_records[(node.first + node.count) as usize] = id;
-            node.count += 1;
-        }
+        self.place_several(&record_sets, &owners);
         // Public aliases and their targets are met again as query names: known names cost no hashing.
         for set in record_sets.values() {
             for data in &set.data {
@@ -394,24 +387,33 @@ impl Topology {
         self.facts.record_sets = record_sets;
     }
 
-    fn node_at(&mut self, zone: ZoneDataId, name: NameId) -> u32 {
-        let hash = node_hash(zone, name);
-        let nodes = &self.nodes;
-        let found = self.node_index.find(hash, |index| {
-            let node = &nodes[*index as usize];
-            node.zone == zone && node.name == name
-        });
-        if let Some(found) = found {
-            return *found;
+    /// Gives every node that holds several record sets a stretch of `node_records`.
+    fn place_several(&mut self, record_sets: &Table<RecordSetId, RecordSet>, owners: &[NameId]) {
+        let mut several: FxMap<(ZoneDataId, NameId), Vec<RecordSetId>> = FxMap::default();
+        for ((id, set), owner) in record_sets.iter().zip(owners) {
+            let key = (set.zone, *owner);
+            let node = self.nodes.find(node_hash(key.0, key.1), |node| (node.zone, node.name) == key);
+            if node.is_some_and(|node| node.count > 1) {
+                several.entry(key).or_default().push(id);
+            }
         }
-        let index = u32::try_from(self.nodes.len()).expect("tables are bounded far below 2^32 entries");
-        self.nodes.push(Node { zone, name, first: 0, count: 0 });
-        let nodes = &self.nodes;
-        self.node_index.insert_unique(hash, index, |index| {
-            let node = &nodes[*index as usize];
-            node_hash(node.zone, node.name)
-        });
-        index
+        for (key, ids) in several {
+            let first = RecordSetId::from_index(self.node_records.len());
+            let node = self.nodes.find_mut(node_hash(key.0, key.1), |node| (node.zone, node.name) == key);
+            node.expect("the node was just found").first = first;
+            self.node_records.extend(ids);
+        }
+    }
+
+    fn node_at(&mut self, zone: ZoneDataId, name: NameId) -> &mut Node {
+        let hash = node_hash(zone, name);
+        let found = self.nodes.entry(
+            hash,
+            |node| node.zone == zone && node.name == name,
+            |node| node_hash(node.zone, node.name),
+        );
+        let empty = Node { zone, name, count: 0, first: RecordSetId::from_index(0) };
+        found.or_insert(empty).into_mut()
     }
 
     fn index_classes(&mut self, names: &mut Names) {

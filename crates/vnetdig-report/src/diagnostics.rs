@@ -39,7 +39,8 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> S
 
 fn count(diagnostics: &[Diagnostic]) -> String {
     let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-    let counted = |severity, noun| Some(of(severity)).filter(|count| *count > 0).map(|count| crate::words::counted(count, noun));
+    let counted =
+        |severity, noun| Some(of(severity)).filter(|count| *count > 0).map(|count| crate::words::counted(count, noun));
     let parts: Vec<String> =
         [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")].into_iter().flatten().collect();
     parts.join(", ")
@@ -52,7 +53,7 @@ struct Shown<'a> {
     level: Level,
     message: String,
     help: Option<&'a str>,
-    excerpt: Option<Excerpt<'a>>,
+    excerpt: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<Shown<'a>>,
 }
@@ -89,16 +90,19 @@ impl<'a> Shown<'a> {
         let here: Vec<&Label> = labels.iter().filter(|label| label.span.source == file).collect();
         let drawn: Vec<LabeledSpan> = here
             .iter()
-            .filter_map(|label| {
+            .enumerate()
+            .filter_map(|(index, label)| {
                 let span = clipped(source.text(), label.span)?;
                 let words = (!label.text.is_empty()).then(|| visible(&label.text));
-                Some(LabeledSpan::new_with_span(words, span))
+                // The first label is where the mistake is: its place stands above the lines.
+                let new = if index == 0 { LabeledSpan::new_primary_with_span } else { LabeledSpan::new_with_span };
+                Some(new(words, span))
             })
             .collect();
         let place = here.first().map(|label| sources.place(label.span)).unwrap_or_default();
         let drawn = if drawn.len() == here.len() { drawn } else { Vec::new() };
         let message = if drawn.is_empty() { format!(" ({place})") } else { place };
-        let excerpt = Some(Excerpt { name: source.name(), text: source.text() }).filter(|_| !drawn.is_empty());
+        let excerpt = (!drawn.is_empty()).then(|| Excerpt::new(source.name(), source.text()));
         Self { message, labels: drawn, excerpt, ..Self::nowhere() }
     }
 }
@@ -113,7 +117,8 @@ fn clipped(text: &str, span: Span) -> Option<SourceSpan> {
     }
     let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    let lines_around = [text[..line_start].trim_end_matches('\n').rsplit('\n').next(), text[line_end..].split('\n').nth(1)];
+    let lines_around =
+        [text[..line_start].trim_end_matches('\n').rsplit('\n').next(), text[line_end..].split('\n').nth(1)];
     let longest = lines_around.into_iter().flatten().map(str::len).max().unwrap_or(0).max(line_end - line_start);
     if longest > LONGEST_LINE {
         return None;
@@ -130,12 +135,25 @@ fn visible(text: &str) -> String {
 
 /// A source text that tells columns in characters, as everywhere else.
 #[derive(Debug)]
-struct Excerpt<'a> {
-    name: &'a str,
-    text: &'a str,
+struct Excerpt {
+    name: String,
+    text: String,
 }
 
-impl SourceCode for Excerpt<'_> {
+impl Excerpt {
+    /// Characters that could steer a terminal are replaced by others of the same length, so that spans still fit.
+    fn new(name: &str, text: &str) -> Self {
+        let harmless = |c: char| match c {
+            '\n' | '\r' | '\t' => c,
+            _ if c.is_ascii_control() => '?',
+            _ if c.is_control() => '·',
+            _ => c,
+        };
+        Self { name: visible(name), text: text.chars().map(harmless).collect() }
+    }
+}
+
+impl SourceCode for Excerpt {
     fn read_span<'s>(
         &'s self,
         span: &SourceSpan,
@@ -146,7 +164,7 @@ impl SourceCode for Excerpt<'_> {
         let before = self.text.get(..inner.span().offset()).unwrap_or_default();
         let column = before.chars().rev().take_while(|c| *c != '\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
-            self.name.to_owned(),
+            self.name.clone(),
             inner.data(),
             *inner.span(),
             inner.line(),

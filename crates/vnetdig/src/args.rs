@@ -169,7 +169,7 @@ pub(crate) struct TestArgs {
     /// Stop at the first check that fails.
     #[arg(long)]
     pub(crate) fail_fast: bool,
-    /// Show more of each check that fails.
+    /// Show every check, not only those that fail.
     #[arg(short, long)]
     pub(crate) verbose: bool,
     #[command(flatten)]

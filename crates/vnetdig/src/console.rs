@@ -29,12 +29,12 @@ impl Console {
     }
 
     /// Whether the answer is colored.
-    pub(crate) fn colors_stdout(&self) -> bool {
+    pub(crate) fn colors_stdout(self) -> bool {
         self.stdout_is_colored
     }
 
     /// Whether what is said beside the answer is colored.
-    pub(crate) fn colors_stderr(&self) -> bool {
+    pub(crate) fn colors_stderr(self) -> bool {
         self.stderr_is_colored
     }
 
@@ -46,7 +46,7 @@ impl Console {
     /// Prints the answer, or a part of it. The status is `Holds`, or `Unwritable` when it did not get out.
     ///
     /// Whoever closes the pipe has seen enough; that is no error.
-    pub(crate) fn answer(&self, text: &str) -> Exit {
+    pub(crate) fn answer(self, text: &str) -> Exit {
         let mut stream = AutoStream::new(stdout().lock(), choice(self.stdout_is_colored));
         let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
         match written {
@@ -60,24 +60,24 @@ impl Console {
     }
 
     /// Prints what was found wrong with the input.
-    pub(crate) fn diagnostics(&self, sources: &SourceMap, diagnostics: &[Diagnostic]) {
+    pub(crate) fn diagnostics(self, sources: &SourceMap, diagnostics: &[Diagnostic]) {
         if !diagnostics.is_empty() {
             self.note(vnetdig_report::diagnostics::render(sources, diagnostics, self.stderr_is_colored).trim_end());
         }
     }
 
     /// Prints why there is no answer.
-    pub(crate) fn error(&self, message: &str) {
+    pub(crate) fn error(self, message: &str) {
         self.note(&format!("\x1b[1;31merror\x1b[0m: {}", plain(message)));
     }
 
     /// Prints what the answer must be read with.
-    pub(crate) fn warning(&self, message: &str) {
+    pub(crate) fn warning(self, message: &str) {
         self.note(&format!("\x1b[1;33mwarning\x1b[0m: {}", plain(message)));
     }
 
     /// Prints a line beside the answer. If nobody can read it there is nobody to tell.
-    pub(crate) fn note(&self, line: &str) {
+    pub(crate) fn note(self, line: &str) {
         let mut stream = AutoStream::new(stderr().lock(), choice(self.stderr_is_colored));
         let _ = writeln!(stream, "{line}");
     }

@@ -45,7 +45,7 @@ impl Stop {
 }
 
 fn main() -> ExitCode {
-    std::panic::set_hook(Box::new(|panic| say_it_is_our_fault(panic)));
+    std::panic::set_hook(Box::new(say_it_is_our_fault));
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(run);
     thread.ok().and_then(|thread| thread.join().ok()).unwrap_or(Exit::OurFault).into()
 }
@@ -60,14 +60,14 @@ fn run() -> Exit {
         }
     };
     let console = Console::new(cli.color);
-    start_log(&console);
+    start_log(console);
     let result = match &cli.command {
-        Command::Trace(args) => commands::trace::run(args, &console),
-        Command::Test(args) => commands::test::run(args, &console),
-        Command::Schema { of } => commands::schema::run(*of, &console),
-        Command::Init { file } => commands::init::run(file, &console),
-        Command::Completions { shell } => commands::completions::run(*shell, &console),
-        Command::Man { command } => commands::man::run(command.as_deref(), &console),
+        Command::Trace(args) => commands::trace::run(args, console),
+        Command::Test(args) => commands::test::run(args, console),
+        Command::Schema { of } => Ok(commands::schema::run(*of, console)),
+        Command::Init { file } => commands::init::run(file, console),
+        Command::Completions { shell } => Ok(commands::completions::run(*shell, console)),
+        Command::Man { command } => commands::man::run(command.as_deref(), console),
         Command::Panic => panic!("somebody asked for it"),
     };
     result.unwrap_or_else(|stop| {
@@ -76,7 +76,7 @@ fn run() -> Exit {
     })
 }
 
-fn start_log(console: &Console) {
+fn start_log(console: Console) {
     if std::env::var_os(LOG).is_none() {
         return;
     }
@@ -95,15 +95,15 @@ fn say_it_is_our_fault(panic: &PanicHookInfo<'_>) {
     let text = payload.downcast_ref::<&str>().copied();
     let reason = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given");
     let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
-    let backtrace = std::backtrace::Backtrace::capture();
     let _ = writeln!(
         std::io::stderr(),
         "vnetdig made a mistake; it is our fault and not yours: {reason}{place}\n\
-         Please report it with the command line and the scenario: {repository}/issues\n\
-         A backtrace is printed when RUST_BACKTRACE=1 is set.",
+         Please report it with the command line and the scenario: {repository}/issues",
         repository = env!("CARGO_PKG_REPOSITORY"),
     );
-    if backtrace.status() == std::backtrace::BacktraceStatus::Captured {
-        let _ = writeln!(std::io::stderr(), "{backtrace}");
-    }
+    let backtrace = std::backtrace::Backtrace::capture();
+    let _ = match backtrace.status() {
+        std::backtrace::BacktraceStatus::Captured => writeln!(std::io::stderr(), "{backtrace}"),
+        _ => writeln!(std::io::stderr(), "With RUST_BACKTRACE=1 it also says how it came there."),
+    };
 }

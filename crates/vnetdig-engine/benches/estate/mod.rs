@@ -14,7 +14,7 @@ const ZONES: usize = 60;
 
 /// An estate with this many records, half of them public aliases and half private addresses, and a network for
 /// every hundred records (at most ten thousand).
-pub fn estate(records: usize) -> Topology {
+pub(crate) fn estate(records: usize) -> Topology {
     let mut builder = TopologyBuilder::new();
     let vnets: Vec<_> = (0..(records / 100).clamp(1, 10_000))
         .map(|index| {
@@ -85,7 +85,7 @@ fn private_name(index: usize) -> Fqdn {
 }
 
 /// The question for one server from one network.
-pub fn query(topology: &Topology, index: usize) -> Query {
+pub(crate) fn query(topology: &Topology, index: usize) -> Query {
     let vnet = topology.facts().vnets.ids().nth(index % topology.facts().vnets.len()).expect("a network");
     let name = TypedName { name: public_name(index), is_absolute: true };
     Query { from: Asker::Vnet(vnet), question: TypedQuestion { name, record_type: RecordType::A, server: None } }

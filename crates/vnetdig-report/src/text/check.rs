@@ -29,7 +29,8 @@ fn scenario(file: &FileView, names: usize, options: TextOptions, text: &mut Stri
         }
         Status::Pass => {
             let badge = options.paint(Style::Good, "PASS");
-            writeln!(text, " {badge}  {name}{column}   {}", counted(file.checks.len(), "check")).expect("writing to a string");
+            writeln!(text, " {badge}  {name}{column}   {}", counted(file.checks.len(), "check"))
+                .expect("writing to a string");
         }
         Status::Fail => {}
     }
@@ -64,7 +65,8 @@ fn failed(name: &str, check: &CheckView, options: TextOptions, text: &mut String
             writeln!(text, "    when      {}", plain(when)).expect("writing to a string");
         }
         for mismatch in &failure.mismatches {
-            writeln!(text, "    expected  {}: {}", mismatch.key, plain(&mismatch.expected)).expect("writing to a string");
+            writeln!(text, "    expected  {}: {}", mismatch.key, plain(&mismatch.expected))
+                .expect("writing to a string");
             writeln!(text, "    actual    {}", plain(&mismatch.actual)).expect("writing to a string");
         }
     }
@@ -80,11 +82,8 @@ fn asked(check: &CheckView) -> String {
 
 fn summary(summary: TestSummary, options: TextOptions) -> String {
     let TestSummary { scenarios, checks, passed, failed, errors } = summary;
-    let mut line = format!(
-        " {}, {}: {passed} passed, {failed} failed",
-        counted(scenarios, "scenario"),
-        counted(checks, "check")
-    );
+    let mut line =
+        format!(" {}, {}: {passed} passed, {failed} failed", counted(scenarios, "scenario"), counted(checks, "check"));
     if errors > 0 {
         write!(line, ", {} with errors", counted(errors, "scenario")).expect("writing to a string");
     }

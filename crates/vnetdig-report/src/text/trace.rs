@@ -262,7 +262,7 @@ fn align(rows: &[Row], options: TextOptions) -> String {
     for row in rows {
         let line = match row {
             Row::Hop { left, reason: why, reached } => {
-                let behind = format!("{}{}  {reached}", options.paint(Style::Faint, why), fill(why, reason));
+                let behind = format!("{}{}   {reached}", options.paint(Style::Faint, why), fill(why, reason));
                 format!("{left}{}   {behind}", fill(left, hop))
             }
             Row::Data { left, name: owner, rest, mark } => {

@@ -40,11 +40,20 @@ pub(super) fn of_step(topology: &Topology, exchange: &Exchange, step: &Step) -> 
         | StepKind::LocalData { zone } => topology.zone_data(*zone).origin,
         StepKind::RuleChosen { rule } => facts.forwarding_rules[*rule].origin,
         StepKind::ConditionalForwarder { domain } => {
-            return server?.conditional_forwarders.iter().find(|found| found.domain == *domain).map(|found| found.origin);
+            return server?
+                .conditional_forwarders
+                .iter()
+                .find(|found| found.domain == *domain)
+                .map(|found| found.origin);
         }
         StepKind::DefaultForwarders | StepKind::RootHints { .. } => return of_default_route(server?),
         StepKind::PublicNegative { known, .. } => {
-            return topology.names().locate(known).whole().and_then(|name| topology.known_public(name)).map(|known| known.origin);
+            return topology
+                .names()
+                .locate(known)
+                .whole()
+                .and_then(|name| topology.known_public(name))
+                .map(|known| known.origin);
         }
         StepKind::PublicBroken { zone } => {
             return facts.public.broken_zones.iter().find(|broken| broken.zone == *zone).map(|broken| broken.origin);

@@ -193,7 +193,8 @@ impl<'a> Viewed<'a> {
                 format!("no response after {}: {}", words::duration(*waited), words::silence(*cause))
             }
             Some(Outcome::Indeterminate { missing }) => {
-                let words: Vec<String> = missing.iter().map(|missing| words::missing(self.names(), missing).0).collect();
+                let words: Vec<String> =
+                    missing.iter().map(|missing| words::missing(self.names(), missing).0).collect();
                 format!("undetermined: {}", words.join("; "))
             }
             None => "no response".to_owned(),

@@ -88,7 +88,8 @@ fn check(sources: &SourceMap, stage: &Stage, result: &CheckResult) -> CheckView 
 }
 
 fn failed(failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
-    let one = |key: &str, expected: String, actual: String| vec![MismatchView { key: key.to_owned(), expected, actual }];
+    let one =
+        |key: &str, expected: String, actual: String| vec![MismatchView { key: key.to_owned(), expected, actual }];
     let actual = |outcome: usize| outcomes.get(outcome).map(in_words).unwrap_or_default();
     let (outcome, mismatches) = match failure {
         Failure::Outcome { outcome, mismatches } => {

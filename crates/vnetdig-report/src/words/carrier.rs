@@ -78,7 +78,12 @@ fn candidates(topology: &Topology) -> Vec<Candidate<'_>> {
     }
     for service in facts.private_link_services.values() {
         let addresses = service.public_address.into_iter().collect();
-        found.push(Candidate { kind: "public address of service", name: &service.key, addresses, origin: service.origin });
+        found.push(Candidate {
+            kind: "public address of service",
+            name: &service.key,
+            addresses,
+            origin: service.origin,
+        });
     }
     for client in facts.clients.values() {
         let kind = if matches!(client.kind, ClientKind::VirtualMachine(_)) { "machine" } else { "client" };

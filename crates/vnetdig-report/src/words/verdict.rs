@@ -16,7 +16,9 @@ fn explanation(told: Told<'_>, step: &Step) -> Option<String> {
         StepKind::NameMiss { zone } | StepKind::NoData { zone, .. } => source_of(topology, *zone),
         StepKind::PublicNegative { .. } => "public DNS".to_owned(),
         StepKind::FromCache { .. } => "the cache".to_owned(),
-        StepKind::PlatformName { vnet, record_set: None } if step.basis != Basis::PlatformBeforeRules => format!("platform of {}", told.names.vnet(*vnet)),
+        StepKind::PlatformName { vnet, record_set: None } if step.basis != Basis::PlatformBeforeRules => {
+            format!("platform of {}", told.names.vnet(*vnet))
+        }
         StepKind::ServersExhausted { .. }
         | StepKind::Undelivered { .. }
         | StepKind::PolicyBlocks { .. }

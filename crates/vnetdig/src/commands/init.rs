@@ -11,7 +11,7 @@ use crate::{Stop, files};
 /// The scenario; a test of the command runs its checks.
 const STARTER: &str = include_str!("starter.vnetdig.yaml");
 
-pub(crate) fn run(file: &Path, console: &Console) -> Result<Exit, Stop> {
+pub(crate) fn run(file: &Path, console: Console) -> Result<Exit, Stop> {
     if file.as_os_str() == STDIN {
         return Ok(console.answer(STARTER));
     }

@@ -7,7 +7,7 @@ use crate::args::{Cli, unknown};
 use crate::console::Console;
 use crate::exit::Exit;
 
-pub(crate) fn run(name: Option<&str>, console: &Console) -> Result<Exit, Stop> {
+pub(crate) fn run(name: Option<&str>, console: Console) -> Result<Exit, Stop> {
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let command = match name {

@@ -1,15 +1,14 @@
 //! `vnetdig schema`.
 
-use crate::Stop;
 use crate::args::SchemaOf;
 use crate::console::Console;
 use crate::exit::Exit;
 
-pub(crate) fn run(of: SchemaOf, console: &Console) -> Result<Exit, Stop> {
+pub(crate) fn run(of: SchemaOf, console: Console) -> Exit {
     let schema = match of {
         SchemaOf::Scenario => format!("{:#}\n", vnetdig_input::scenario::schema()),
         SchemaOf::Trace => vnetdig_report::json::schema(),
         SchemaOf::Test => vnetdig_report::json::test_schema(),
     };
-    Ok(console.answer(&schema))
+    console.answer(&schema)
 }

@@ -29,7 +29,7 @@ struct Tested {
     run: Option<ScenarioRun>,
 }
 
-pub(crate) fn run(args: &TestArgs, console: &Console) -> Result<Exit, Stop> {
+pub(crate) fn run(args: &TestArgs, console: Console) -> Result<Exit, Stop> {
     check_outputs(&args.outputs)?;
     let Found { files, problems } = select::find(&args.paths);
     let mut exit = Exit::Holds;
@@ -136,7 +136,7 @@ fn check_outputs(outputs: &[TestOutput]) -> Result<(), Stop> {
 }
 
 /// Prints the result in the forms asked for; as text when none of them goes to standard output.
-fn print(view: &TestView, args: &TestArgs, console: &Console) -> Exit {
+fn print(view: &TestView, args: &TestArgs, console: Console) -> Exit {
     let mut exit = Exit::Holds;
     let printed = args.outputs.iter().find(|output| output.file.is_none());
     let format = printed.map_or(TestFormat::Text, |output| output.format);
@@ -174,7 +174,7 @@ fn rendered(view: &TestView, format: TestFormat, verbose: bool, color: bool) -> 
 }
 
 /// Prints one line a check, without running any.
-fn list(files: &[PathBuf], args: &TestArgs, console: &Console) -> Exit {
+fn list(files: &[PathBuf], args: &TestArgs, console: Console) -> Exit {
     let selection = Selection::new(args.filter.as_deref());
     let mut exit = Exit::Holds;
     let mut lines = String::new();

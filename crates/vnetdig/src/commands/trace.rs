@@ -2,6 +2,7 @@
 
 mod words;
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 
 use vnetdig_engine::{AZURE_DNS, Query, Resolution, Trace, World, asker_name, resolve, verdict};
@@ -21,7 +22,7 @@ use crate::{Stop, asker};
 /// What `@` calls the address of Azure-provided DNS.
 const AZURE_DNS_NAME: &str = "azure-dns";
 
-pub(crate) fn run(args: &TraceArgs, console: &Console) -> Result<Exit, Stop> {
+pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
     let words = Words::read(args).map_err(Stop::usage)?;
     let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
@@ -123,7 +124,7 @@ fn in_short(views: &[(String, TraceView)]) -> String {
     let mut lines = String::new();
     for (name, view) in views {
         for line in text::short(view).lines() {
-            lines.push_str(&format!("{name}\t{line}\n"));
+            writeln!(lines, "{name}\t{line}").expect("writing to a string");
         }
     }
     lines

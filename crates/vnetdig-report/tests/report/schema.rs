@@ -1,12 +1,10 @@
 //! The documents agree with their schemas, and the schemas with the files in `docs/schema`.
 
-mod fixture;
-
 use std::sync::Arc;
 
-use fixture::{branch, network, resolution};
+use crate::fixture::{branch, network, resolution};
 use serde_json::Value;
-use vnetdig_engine::{CheckResult, Failure, LimitKind, Missing, Mismatch, Outcome, ScenarioRun, Stage, Trace};
+use vnetdig_engine::{CheckResult, Failure, LimitKind, Mismatch, Missing, Outcome, ScenarioRun, Stage, Trace};
 use vnetdig_model::scenario::{Check, Demand, Expectation};
 use vnetdig_model::{Origin, SourceMap};
 use vnetdig_report::{TestedFile, json, view};
@@ -49,7 +47,8 @@ fn tests_agree_with_their_schema() {
     let mismatches = vec![Mismatch { key: "ttl", expected: "30".to_owned(), actual: "10".to_owned() }];
     let failures = vec![Failure::Outcome { outcome: 0, mismatches }, Failure::Count { expected: 2, actual: 1 }];
     let result = CheckResult { check, asker: query.from, resolution, failures };
-    let stage = Stage { at: None, topology: Arc::new(network.topology), results: vec![result], diagnostics: Vec::new() };
+    let stage =
+        Stage { at: None, topology: Arc::new(network.topology), results: vec![result], diagnostics: Vec::new() };
     let run = ScenarioRun { stages: vec![stage] };
     let sources = SourceMap::default();
     let file = TestedFile { name: "a".to_owned(), sources: &sources, run: Some(&run), diagnostics: &[] };
@@ -67,10 +66,10 @@ fn a_document_of_another_version_does_not_agree() {
 #[test]
 fn the_schemas_in_docs_are_those_of_the_code() {
     for (file, committed, current) in [
-        ("trace", include_str!("../../../docs/schema/trace.schema.json"), json::schema()),
-        ("test", include_str!("../../../docs/schema/test.schema.json"), json::test_schema()),
+        ("trace", include_str!("../../../../docs/schema/trace.schema.json"), json::schema()),
+        ("test", include_str!("../../../../docs/schema/test.schema.json"), json::test_schema()),
     ] {
-        let hint = "is out of date: `cargo run -p vnetdig-report --example write-schemas` writes it";
-        assert!(committed == current, "docs/schema/{file}.schema.json {hint}");
+        let hint = format!("`vnetdig schema {file} > docs/schema/{file}.schema.json` writes it anew");
+        assert!(committed == current, "docs/schema/{file}.schema.json is out of date: {hint}");
     }
 }

@@ -1,0 +1,7 @@
+//! What is shown, over a small network and traces made by hand.
+
+mod check;
+mod diagnostics;
+mod fixture;
+mod schema;
+mod trace;
