@@ -7,8 +7,8 @@ mod estate;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
-use vnetdig_engine::{Footprint, Limits, Query, Trace, World, resolve};
-use vnetdig_model::Topology;
+use vnetdig_engine::{Footprint, Limits, Query, Trace, World, resolve, verdict};
+use vnetdig_model::{Topology, Verdict};
 
 /// A fixed pseudo-random walk over the servers, so that every run asks the same questions.
 fn questions(topology: &Topology, servers: usize, count: usize) -> Vec<Query> {
@@ -33,6 +33,12 @@ fn traces(criterion: &mut Criterion) {
         });
         eprintln!("{records} records: a warm untraced answer makes {} allocations", counted.count_total);
         assert!(counted.count_total <= 2, "a warm untraced answer makes at most two allocations");
+        let traced = allocation_counter::measure(|| {
+            black_box(resolve::<Trace>(&topology, &hot, &world, &limits));
+        });
+        assert!(traced.count_total > 2, "the counter counts: a traced answer allocates");
+        let resolution = resolve::<()>(&topology, &hot, &world, &limits);
+        assert_eq!(verdict(&topology, hot.question.record_type, &resolution), Verdict::Private, "the answer is right");
 
         let mut group = criterion.benchmark_group("one-question");
         group.bench_function(BenchmarkId::new("untraced-hot", records), |bencher| {

@@ -7,14 +7,16 @@ mod check;
 mod fields;
 mod format;
 mod grammar;
+mod lower;
 mod schema;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-use vnetdig_model::{Parsed, SourceId, SourceMap, Span};
+use vnetdig_model::{Parsed, Severity, SourceId, SourceMap, Span};
 
 pub use fields::{Field, Fields, Named, Query, Record, Reference, Spanned, Variant};
+pub use lower::lower;
 pub use schema::schema;
 
 use crate::Limits;
@@ -29,13 +31,15 @@ pub fn parse(sources: &SourceMap, id: SourceId, limits: &Limits) -> Parsed<Docum
         diagnostics.extend(check::check(root, &shape::Shape::Object(&grammar::SCENARIO)));
         diagnostics.sort_by_key(check::first_place);
     }
-    Parsed { value: Document { tree }, diagnostics }
+    let is_sound = diagnostics.iter().all(|diagnostic| diagnostic.severity < Severity::Error);
+    Parsed { value: Document { tree, is_sound }, diagnostics }
 }
 
 /// A scenario file, read and checked but not yet understood.
 #[derive(Clone, Debug)]
 pub struct Document {
     tree: Tree,
+    is_sound: bool,
 }
 
 impl Document {
@@ -55,6 +59,12 @@ impl Document {
     #[must_use]
     pub fn source(&self) -> SourceId {
         self.tree.source()
+    }
+
+    /// Whether nothing wrong was found when it was read and checked.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.is_sound
     }
 
     /// The values as they stand.

@@ -2,7 +2,7 @@
 
 use super::super::format::Format;
 use super::super::shape::{Object, Rule, Shape, Words, key};
-use super::{ADDRESS, ANY_NUMBER, DOMAIN, DOMAINS, NONE, TTL, WORDS, reference};
+use super::{ANY_NUMBER, DOMAIN, DOMAINS, NONE, TTL, WORDS, reference};
 
 pub(super) static CHECK: Object = Object {
     id: "check",
@@ -20,7 +20,11 @@ pub(super) static CHECK: Object = Object {
             "The name and, unless it is A, the type. Without a final dot the client's search list applies.",
         )
         .required(),
-        key("server", ADDRESS, "A server to ask directly."),
+        key(
+            "server",
+            reference("an IP address, or the name of a DNS server, inbound endpoint or firewall"),
+            "A server to ask directly: its address or its name.",
+        ),
         key("expect", Shape::Object(&EXPECTATION), "What every possible outcome must look like."),
         key(
             "any-of",

@@ -204,6 +204,7 @@ pub(super) static DNS_SERVER: Object = Object {
     keys: &[
         key("product", Shape::Word(&PRODUCT), "Its software."),
         key("subnet", SUBNET, "The subnet it stands in."),
+        key("vnet", VNET, "The virtual network it stands in, when its subnet is not known."),
         key("site", SITE, "The on-premises network it stands in."),
         key("internet", Shape::Flag, "True: it stands on the internet."),
         key("addresses", ADDRESSES, "The addresses it listens on.").or("address").required(),
@@ -226,7 +227,7 @@ pub(super) static DNS_SERVER: Object = Object {
         key("alternate", Shape::Object(&ALTERNATE), "CoreDNS `alternate`: other servers for some response codes."),
         key("cache", CACHE, "What it keeps, where that differs from its product's habit."),
     ],
-    rules: &[Rule::ExactlyOne(&["subnet", "site", "internet"])],
+    rules: &[Rule::ExactlyOne(&["subnet", "vnet", "site", "internet"])],
 };
 
 static ZONES: Named = by_domain(RECORDS);

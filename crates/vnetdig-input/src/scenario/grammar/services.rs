@@ -83,7 +83,7 @@ static PRIVATE_ENDPOINT: Object = Object {
     doc: "A private endpoint.",
     keys: &[
         ID,
-        key("subnet", SUBNET, "Its subnet.").required(),
+        key("subnet", SUBNET, "Its subnet; absent: it stands in a network outside the scenario."),
         key("address", ADDRESS, "Its address; absent: a named unknown."),
         key("zone-group", Shape::List(&PRIVATE_ZONE), "Private zones of its zone group; absent: no zone group."),
         key("connection", Shape::Word(&ENDPOINT_CONNECTION), "State of its connection."),

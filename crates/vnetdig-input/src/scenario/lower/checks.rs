@@ -1,0 +1,240 @@
+//! Checks: who asks what, and what must come of it.
+
+use std::net::IpAddr;
+
+use vnetdig_model::scenario::{
+    Asker, Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion, Verdict,
+};
+use vnetdig_model::{Diagnostic, Fqdn, RecordType, Rule};
+
+use super::names::{split_arm_id, unknown};
+use super::servers::response_code;
+use super::{Lowering, boxed, declared, values};
+use crate::scenario::{Field, Fields, Reference, Spanned};
+
+impl<'t> Lowering<'t> {
+    pub(super) fn checks(&mut self) -> Vec<Check> {
+        let documents = self.documents.clone();
+        documents.iter().flat_map(|document| document.list("checks")).filter_map(|field| self.check(field)).collect()
+    }
+
+    pub(super) fn check(&mut self, field: Field<'t>) -> Option<Check> {
+        let fields = field.fields()?;
+        let mut from = Vec::new();
+        for text in fields.texts("from") {
+            if text.value.eq_ignore_ascii_case("all") && self.names.clients.look(text.value).is_none() {
+                from.extend(self.names.clients.ids().map(Asker::Client));
+            } else {
+                from.extend(self.asker(text));
+            }
+        }
+        let server = fields.text("server").map(|text| self.server(text));
+        let query = fields.query("query");
+        // Without a question the data expected can still be read; all that differs is how they are compared.
+        let record_type = query.map_or(RecordType::A, |query| query.record_type);
+        let demand = if fields.has("any-of") {
+            Demand::AnyOf(self.expectations(fields, "any-of", record_type))
+        } else {
+            let expect = fields.fields("expect").map(|fields| self.expectation(fields, record_type));
+            Demand::All(expect.unwrap_or_default())
+        };
+        let forbidden = self.expectations(fields, "not", record_type);
+        let query = query?;
+        let name: Fqdn = query.name.value.parse().ok()?;
+        let name = TypedName { name, is_absolute: query.name.value.ends_with('.') };
+        let server = server.map_or(Some(None), |server| server.map(Some))?;
+        (!from.is_empty()).then(|| Check {
+            from,
+            question: TypedQuestion { name, record_type, server },
+            demand,
+            forbidden,
+            because: boxed(fields.text("because")),
+            origin: declared(field.span()),
+        })
+    }
+
+    /// A client, a virtual network or a subnet.
+    fn asker(&mut self, text: Spanned<&'t str>) -> Option<Asker> {
+        let names = &self.names;
+        if let Some(client) = names.clients.look(text.value) {
+            return client.map(Asker::Client);
+        }
+        let is_subnet = match Reference::of(text.value) {
+            Reference::Within(..) => true,
+            Reference::ArmId(id) => split_arm_id(id, "subnets").is_some(),
+            Reference::Name(_) => false,
+        };
+        if is_subnet {
+            return names.subnet(text, &mut self.found).map(Asker::Subnet);
+        }
+        if let Some(vnet) = names.vnets.look(text.value) {
+            return vnet.map(Asker::Vnet);
+        }
+        if !names.clients.is_partial() && !names.vnets.is_partial() {
+            let known = names.clients.names().chain(names.vnets.names());
+            self.found.push(unknown("client or virtual network", text, known));
+        }
+        None
+    }
+
+    /// The address of a server that is asked directly.
+    fn server(&mut self, text: Spanned<&'t str>) -> Option<IpAddr> {
+        if let Ok(address) = text.value.parse() {
+            return Some(address);
+        }
+        let (names, facts) = (&self.names, self.builder.facts());
+        let server = || {
+            let server = names.dns_servers.look(text.value)?;
+            Some(server.map(|server| facts.dns_servers[server].addresses.first().copied()))
+        };
+        let inbound = || {
+            let endpoint = names.inbound_endpoints.look(text.value)?;
+            Some(endpoint.map(|endpoint| facts.inbound_endpoints[endpoint].address))
+        };
+        let firewall = || {
+            let firewall = names.firewalls.look(text.value)?;
+            Some(firewall.map(|firewall| Some(facts.firewalls[firewall].address)))
+        };
+        match server().or_else(inbound).or_else(firewall) {
+            Some(Some(Some(address))) => Some(address),
+            Some(Some(None)) => {
+                let message = format!("`{}` has no declared address", text.value);
+                let error = Diagnostic::error("scenario/no-address", message).at(text.span);
+                self.found.push(error.help("give its `address` where it is declared"));
+                None
+            }
+            Some(None) => None,
+            None => {
+                self.unknown_server("DNS server", text);
+                None
+            }
+        }
+    }
+
+    /// Says that no server has this name.
+    fn unknown_server(&mut self, noun: &str, text: Spanned<&'t str>) {
+        let names = &self.names;
+        let is_partial = names.dns_servers.is_partial()
+            || names.inbound_endpoints.is_partial()
+            || names.firewalls.is_partial();
+        if !is_partial {
+            let known = names.dns_servers.names().chain(names.inbound_endpoints.names()).chain(names.firewalls.names());
+            self.found.push(unknown(noun, text, known));
+        }
+    }
+
+    fn expectations(&mut self, fields: Fields<'t>, key: &str, record_type: RecordType) -> Vec<Expectation> {
+        let all = fields.list(key).filter_map(Field::fields);
+        all.map(|fields| self.expectation(fields, record_type)).collect()
+    }
+
+    fn expectation(&mut self, fields: Fields<'t>, record_type: RecordType) -> Expectation {
+        let mut data = |key: &str| -> Vec<ExpectedDatum> {
+            fields.texts(key).into_iter().filter_map(|text| self.datum(text, record_type, key == "answer")).collect()
+        };
+        let answer = fields.has("answer").then(|| data("answer"));
+        let (includes, excludes) = (data("includes"), data("excludes"));
+        Expectation {
+            rcode: fields.word("rcode").and_then(|word| match word.value {
+                "Silence" => Some(ExpectedRcode::Silence),
+                "Indeterminate" => Some(ExpectedRcode::Indeterminate),
+                code => response_code(code).map(ExpectedRcode::Code),
+            }),
+            answer,
+            includes,
+            excludes,
+            chain: fields.has("chain").then(|| values(fields.fqdns("chain"))),
+            ttl: fields.number("ttl").map(|ttl| ttl.value),
+            soa: fields.get("soa").and_then(|soa| match soa.word() {
+                Some(_) => Some(None),
+                None => soa.fqdn().map(|name| Some(name.value)),
+            }),
+            verdict: fields.word("verdict").and_then(|word| verdict(word.value)),
+            via: self.hops(fields, "via"),
+            not_via: self.hops(fields, "not-via"),
+            rules: fields.list("rules").filter_map(|rule| Some(Rule(rule.rule_number()?.value))).collect(),
+            missing: boxed(fields.text("missing")),
+            possible_outcomes: fields.number("possible-outcomes").map(|count| count.value),
+            span: Some(fields.place()),
+        }
+    }
+
+    /// A datum as it is compared: by value where it has one, by its text elsewhere.
+    fn datum(&mut self, text: Spanned<&str>, record_type: RecordType, is_terminal: bool) -> Option<ExpectedDatum> {
+        let trimmed = text.value.trim();
+        let symbol = trimmed.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        if let Some(symbol) = symbol.filter(|symbol| !symbol.contains('>')) {
+            return Some(ExpectedDatum::Symbol(symbol.into()));
+        }
+        let has_address = matches!(record_type, RecordType::A | RecordType::AAAA);
+        match record_type {
+            RecordType::TXT if trimmed.starts_with('"') => Some(ExpectedDatum::Text(trimmed.into())),
+            RecordType::TXT => Some(ExpectedDatum::Text(format!("\"{trimmed}\"").into())),
+            _ if trimmed.parse::<IpAddr>().is_ok() => trimmed.parse().ok().map(ExpectedDatum::Address),
+            _ if has_address && is_terminal => {
+                let message = format!("`{trimmed}` is not the data of a record of type {record_type}");
+                let error = Diagnostic::error("scenario/bad-record-data", message).at(text.span);
+                self.found.push(error.help("expected an address, or a symbol such as `<public-address-of-orders>`"));
+                None
+            }
+            RecordType::CNAME | RecordType::PTR | RecordType::NS => match trimmed.parse() {
+                Ok(name) => Some(ExpectedDatum::Name(name)),
+                Err(error) => {
+                    let message = format!("`{trimmed}` is not a domain name: {error}");
+                    self.found.push(Diagnostic::error("scenario/bad-name", message).at(text.span));
+                    None
+                }
+            },
+            _ => Some(ExpectedDatum::Text(trimmed.into())),
+        }
+    }
+
+    fn hops(&mut self, fields: Fields<'t>, key: &str) -> Vec<Hop> {
+        fields.texts(key).into_iter().filter_map(|text| self.hop(text)).collect()
+    }
+
+    fn hop(&mut self, text: Spanned<&'t str>) -> Option<Hop> {
+        let trimmed = text.value.trim();
+        if let Ok(address) = trimmed.parse() {
+            return Some(Hop::Address(address));
+        }
+        let names = &self.names;
+        let named = || Some(Hop::Named(trimmed.into()));
+        match trimmed.split_once(' ').map(|(first, rest)| (first, text.map(|_| rest.trim()))) {
+            _ if trimmed == "public-resolver" => Some(Hop::PublicResolver),
+            Some(("azure-dns", rest)) if rest.value == "public" => Some(Hop::AzurePublic),
+            Some(("azure-dns", rest)) => {
+                if names.virtual_hubs.look(rest.value).is_some() {
+                    return named();
+                }
+                names.vnets.resolve(rest, &mut self.found).map(Hop::AzureDns)
+            }
+            Some(("ruleset", rest)) => names.rulesets.resolve(rest, &mut self.found).and_then(|_| named()),
+            Some(("coredns" | "localdns", rest)) if rest.value.starts_with("of ") => {
+                let client = rest.map(|rest| rest.trim_start_matches("of ").trim());
+                names.clients.resolve(client, &mut self.found).and_then(|_| named())
+            }
+            _ => {
+                let is_known = names.dns_servers.look(trimmed).is_some()
+                    || names.inbound_endpoints.look(trimmed).is_some()
+                    || names.firewalls.look(trimmed).is_some();
+                if is_known {
+                    return named();
+                }
+                self.unknown_server("hop", text);
+                None
+            }
+        }
+    }
+}
+
+fn verdict(word: &str) -> Option<Verdict> {
+    Some(match word {
+        "private" => Verdict::Private,
+        "public" => Verdict::Public,
+        "answered" => Verdict::Answered,
+        "failed" => Verdict::Failed,
+        "undetermined" => Verdict::Undetermined,
+        _ => return None,
+    })
+}
