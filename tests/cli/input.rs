@@ -115,7 +115,7 @@ fn deep_nesting_is_refused_and_nothing_breaks() {
 fn every_mistake_is_told_in_one_run_at_its_place() {
     let wrong = SMALL.replace("links: [app], records: [ \"www", "links: [ap], recrods: [ \"www");
     let folder = Folder::new().with("wrong.vnetdig.yaml", wrong);
-    folder.expect("test wrong.vnetdig.yaml", 5).says("`records`").says("`app`").says("wrong.vnetdig.yaml:9:");
+    folder.expect("test wrong.vnetdig.yaml", 5).says("`records`").says("`app`").says("wrong.vnetdig.yaml:10:46");
 }
 
 #[test]

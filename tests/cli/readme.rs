@@ -32,10 +32,10 @@ fn retyped(page: &str) -> (String, usize) {
     let mut finish = |typed: Typed, written: &mut String| {
         let Typed { command: text, output } = typed;
         let arguments = text.strip_prefix("vnetdig ").or_else(|| text.strip_prefix(CARGO));
-        written.push_str(&format!("$ {text}\n"));
+        written.extend(["$ ", &text, "\n"]);
         match arguments {
             _ if output.is_empty() => {}
-            _ if text == "echo $?" => written.push_str(&format!("{status}\n")),
+            _ if text == "echo $?" => written.extend([&status.to_string(), "\n"]),
             None => written.push_str(&output),
             Some(arguments) => {
                 let mut command = command(&root());
@@ -50,10 +50,10 @@ fn retyped(page: &str) -> (String, usize) {
     };
     for line in page.lines() {
         let starts = line.strip_prefix("$ ").filter(|_| is_console);
-        if starts.is_some() || line.starts_with("```") {
-            if let Some(typed) = open.take() {
-                finish(typed, &mut written);
-            }
+        if (starts.is_some() || line.starts_with("```"))
+            && let Some(typed) = open.take()
+        {
+            finish(typed, &mut written);
         }
         if let Some(command) = starts {
             open = Some(Typed { command: command.to_owned(), output: String::new() });

@@ -29,7 +29,7 @@ fn the_status_says_whether_the_checks_hold() {
 #[test]
 fn a_failing_check_shows_its_place_its_reason_and_both_values() {
     let folder = Folder::new().with("fails.vnetdig.yaml", failing());
-    let line = failing().lines().position(|line| line.contains("10.9.9.9")).expect("it is there") + 1;
+    let line = failing().lines().position(|line| line.contains("10.9.9.9")).expect("it is there") - 1;
     folder
         .expect("test fails.vnetdig.yaml", 1)
         .answers("10.9.9.9")

@@ -9,6 +9,7 @@ mod declared;
 mod fault;
 mod records;
 mod relay;
+mod reply;
 mod settings;
 mod walk;
 mod way;

@@ -6,17 +6,18 @@ use vnetdig_model::dns::{ForwardingRuleId, PolicyAction, PrivateZoneId, Resoluti
 use vnetdig_model::names::Located;
 use vnetdig_model::network::{Place, VnetId};
 use vnetdig_model::record::{RecordType, Soa, Ttl};
-use vnetdig_model::topology::{ServerRef, VnetClassId};
+use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, RecordData, ResponseCode};
 
 use crate::basis::Basis;
+use crate::explain;
 use crate::lookup::{Lookup, lookup_located};
 use crate::outcome::{Answers, Authority, Missing, Outcome, Record, Response};
 use crate::product::Selection;
 use crate::public::{PublicAnswer, asks_for_aliases, basis_of};
 use crate::resolve::{Asking, Run};
 use crate::route::{Route, route};
-use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
+use crate::trace::{Party, Probe, Question, Recorder, StepKind, Vantage};
 use crate::transport::{AZURE_DNS, Path, Source};
 use crate::world::{CacheKey, Keep, Recall};
 
@@ -94,14 +95,17 @@ impl<R: Recorder> Run<'_, R> {
                 }
                 if let Route::Rule { rule, over } = taken {
                     if R::TAKES_STEPS {
-                        self.explain_rule(rule, over, &located, !answers.is_empty());
+                        self.explain_rule(class, rule, over, &located, !answers.is_empty());
                     }
                     self.rule(vantage, rule, question, answers)
                 } else {
+                    if R::TAKES_STEPS {
+                        self.explain_disabled(class, &located);
+                    }
                     if let Route::Public { reserved: Some(suffix) } = taken {
                         let suffix = topology.names().name(suffix).clone();
                         self.step_over(Basis::ReservedSuffix, || {
-                            (StepKind::ReservedSuffix { suffix }, self_rules(topology, class, &located))
+                            (StepKind::ReservedSuffix { suffix }, explain::self_rules(topology, class, &located))
                         });
                     }
                     self.azure_public(vantage, question, &located, answers)
@@ -174,6 +178,9 @@ impl<R: Recorder> Run<'_, R> {
                         self.step(Basis::WildcardMatch, || StepKind::Wildcard { record_set: id });
                     } else {
                         self.step(zone_basis(topology, id, question), || StepKind::Found { record_set: id });
+                        if basis_of(topology, id) == Basis::InjectedChain {
+                            self.step(Basis::InjectedLinked, || StepKind::Found { record_set: id });
+                        }
                     }
                     if cap.is_some_and(|cap| topology.record_sets()[id].ttl > cap) {
                         self.step(Basis::TtlCap, || StepKind::Found { record_set: id });
@@ -246,6 +253,7 @@ impl<R: Recorder> Run<'_, R> {
         {
             self.step(Basis::EmptyNonTerminalIsMissing, || StepKind::NameMiss { zone: data });
         }
+        let has_policy = policy == ResolutionPolicy::NxDomainRedirect;
         let redirects = policy == ResolutionPolicy::NxDomainRedirect
             && apex.has_label("privatelink")
             && matches!(question.record_type, RecordType::A | RecordType::AAAA | RecordType::CNAME);
@@ -254,12 +262,15 @@ impl<R: Recorder> Run<'_, R> {
             self.step(Basis::RedirectPolicy, || StepKind::Redirected { zone });
             return self.redirected(vantage, question, located, answers);
         }
+        if has_policy {
+            self.step(Basis::RedirectDoesNotApply, || StepKind::NameMiss { zone: data });
+        }
+        let public = topology.facts().public_data();
+        if located.whole().is_some_and(|name| topology.node(public, name).is_some()) {
+            self.step(Basis::SplitHorizon, || StepKind::NameMiss { zone: data });
+        }
         let basis = if topology.record_count(data) == 0 {
             Basis::EmptyZoneCaptures
-        } else if topology.facts().public.complete_zones.iter().any(|(zone, _)| zone == apex)
-            || apex == &topology.facts().cloud.postgres_suffix()
-        {
-            Basis::SplitHorizon
         } else if apex.is_at_or_below(&"in-addr.arpa".parse().expect("a literal name")) {
             Basis::OwnReverseZone
         } else {
@@ -406,7 +417,8 @@ impl<R: Recorder> Run<'_, R> {
             let asking = Asking {
                 selection: Selection::InOrder,
                 selection_basis: Basis::TargetOrder,
-                next_on_failure: false,
+                next_on_servfail: false,
+                next_on_refused: false,
                 patience: TARGET_PATIENCE,
                 parallel: false,
             };
@@ -424,6 +436,9 @@ impl<R: Recorder> Run<'_, R> {
             Outcome::Silence { .. } => {
                 let rcode = ResponseCode::ServFail;
                 self.step(Basis::DeadTargets, || StepKind::ServersExhausted { rcode: Some(rcode) });
+                if !answers.is_empty() {
+                    self.step(Basis::DanglingForwarded, || StepKind::Dangling { rcode });
+                }
                 return Link::End(Outcome::rcode(rcode));
             }
             Outcome::Indeterminate { .. } => return Link::End(outcome),
@@ -576,132 +591,21 @@ impl<R: Recorder> Run<'_, R> {
         let at = Source::Place(Place::Vnet(vnet), None);
         let server = Party::AzureDns(Vantage::Vnet(vnet));
         let address = Some((AZURE_DNS, 53).into());
-        self.exchange(me, server, at, address, question, &Path::new(), patience)
-    }
-
-    // ---- why, and why not ----
-
-    fn read_route(&mut self, vantage: Vantage, class: VnetClassId, located: &Located, taken: Route) {
-        let topology = self.topology;
-        let class = topology.class(class);
-        for suffix in located.suffixes.iter().rev() {
-            let found = class.zone(*suffix).map(|(zone, _)| zone);
-            self.recorder.read(|| Probe::ZoneAt(vantage, topology.names().name(*suffix).clone(), found));
-            if found.is_some() {
-                break;
-            }
+        let outcome = self.exchange(me, server, at, address, question, &Path::new(), patience);
+        if is_bare(&outcome, question.record_type) {
+            self.step(Basis::DanglingAsReported, || StepKind::PassThrough);
         }
-        if let (Route::Zone { .. }, false) = (taken, topology.facts().switches.longest_of_zone_and_rule_wins) {
-            return;
-        }
-        if let Vantage::Vnet(vnet) = vantage {
-            self.recorder.read(|| Probe::RulesetOf(vnet, class.ruleset));
-        }
-        let Some(ruleset) = class.ruleset else { return };
-        for suffix in located.suffixes.iter().rev() {
-            let found = topology.rule(ruleset, *suffix);
-            self.recorder.read(|| Probe::RuleFor(ruleset, topology.names().name(*suffix).clone(), found));
-            if found.is_some() {
-                break;
-            }
-        }
-    }
-
-    fn explain_zone(&mut self, vnet: VnetId, zone: PrivateZoneId, over: Option<ForwardingRuleId>, located: &Located) {
-        let topology = self.topology;
-        let link = topology.link(zone, vnet);
-        self.step_over(Basis::LongestLinkedZone, || {
-            (StepKind::ZoneChosen { zone, link }, zones_not_chosen(topology, vnet, Some(zone), located))
-        });
-        self.step(Basis::LinkIsIndependent, || StepKind::ZoneChosen { zone, link });
-        let Some(ruleset) = topology.class(topology.class_of(vnet)).ruleset else { return };
-        let covering = located.suffixes.iter().rev().filter_map(|suffix| topology.rule(ruleset, *suffix));
-        let rejected: Vec<_> = covering.map(|rule| (Candidate::Rule(rule), Rejection::ZoneFirst)).collect();
-        if rejected.is_empty() {
-            return;
-        }
-        self.step(Basis::ZonesThenRulesThenPublic, || StepKind::ZoneChosen { zone, link });
-        let basis = if over.is_some() { Basis::ZoneBeforeLongerRule } else { Basis::ZoneBeforeRule };
-        self.step_over(basis, || (StepKind::ZoneChosen { zone, link }, rejected));
-    }
-
-    fn explain_no_zone(&mut self, vnet: VnetId, located: &Located) {
-        let rejected = zones_not_chosen(self.topology, vnet, None, located);
-        let in_progress = rejected.iter().any(|(_, reason)| *reason == Rejection::LinkInProgress);
-        self.step_over(Basis::ZonesThenRulesThenPublic, || (StepKind::NoZone, rejected));
-        if in_progress {
-            self.step(Basis::LinkNotEffective, || StepKind::NoZone);
-        }
-    }
-
-    fn explain_rule(
-        &mut self,
-        rule: ForwardingRuleId,
-        over: Option<PrivateZoneId>,
-        located: &Located,
-        is_target: bool,
-    ) {
-        let topology = self.topology;
-        let chosen = &topology.facts().forwarding_rules[rule];
-        self.step(Basis::RulesetApplies, || StepKind::RuleChosen { rule });
-        let covering = located.suffixes.iter().rev();
-        let others = covering.filter_map(|suffix| topology.declared_rule(chosen.ruleset, *suffix));
-        let rejected: Vec<_> = others
-            .filter(|other| *other != rule)
-            .map(|other| {
-                let enabled = topology.facts().forwarding_rules[other].enabled;
-                (Candidate::Rule(other), if enabled { Rejection::ShorterMatch } else { Rejection::Disabled })
-            })
-            .collect();
-        let disabled = rejected.iter().any(|(_, reason)| *reason == Rejection::Disabled);
-        self.step_over(Basis::LongestRule, || (StepKind::RuleChosen { rule }, rejected));
-        if disabled {
-            self.step(Basis::DisabledRule, || StepKind::RuleChosen { rule });
-        }
-        let reserved = &topology.facts().switches.reserved_suffixes;
-        if reserved.iter().any(|suffix| chosen.domain.is_at_or_below(suffix)) {
-            self.step(Basis::ReservedSuffix, || StepKind::RuleChosen { rule });
-        }
-        if let Some(zone) = over {
-            let rejected = vec![(Candidate::Zone(zone), Rejection::ShorterMatch)];
-            self.step_over(Basis::LongerRuleWins, || (StepKind::RuleChosen { rule }, rejected));
-        }
-        if is_target {
-            self.step(Basis::RuleForTarget, || StepKind::RuleChosen { rule });
-        }
+        outcome
     }
 }
 
-/// Zones that cover the name and were not chosen, with the reason.
-fn zones_not_chosen(
-    topology: &vnetdig_model::Topology,
-    vnet: VnetId,
-    chosen: Option<PrivateZoneId>,
-    located: &Located,
-) -> Vec<(Candidate, Rejection)> {
-    let covering = located.suffixes.iter().rev().flat_map(|suffix| topology.zones_at(*suffix));
-    let lost = covering.copied().filter(|zone| Some(*zone) != chosen);
-    let reason = |zone: PrivateZoneId| {
-        if topology.link(zone, vnet).is_some() {
-            Rejection::ShorterMatch
-        } else if topology.declared_link(zone, vnet).is_some() {
-            Rejection::LinkInProgress
-        } else {
-            Rejection::NotLinked
-        }
-    };
-    lost.map(|zone| (Candidate::Zone(zone), reason(zone))).collect()
-}
-
-/// The rules a reserved suffix stands above.
-fn self_rules(
-    topology: &vnetdig_model::Topology,
-    class: VnetClassId,
-    located: &Located,
-) -> Vec<(Candidate, Rejection)> {
-    let Some(ruleset) = topology.class(class).ruleset else { return Vec::new() };
-    let rules = located.suffixes.iter().rev().filter_map(|suffix| topology.rule(ruleset, *suffix));
-    rules.map(|rule| (Candidate::Rule(rule), Rejection::Reserved)).collect()
+/// Whether a response holds an alias and nothing at its end.
+pub(crate) fn is_bare(outcome: &Outcome, record_type: RecordType) -> bool {
+    outcome.response().is_some_and(|response| {
+        response.rcode == ResponseCode::NoError
+            && response.aliases().next().is_some()
+            && !response.is_positive(record_type)
+    })
 }
 
 fn positive(answers: &mut Answers) -> Outcome {

@@ -50,6 +50,7 @@ impl Basis {
 bases! {
     NotRoutable, 1, [D], "168.63.129.16 exists only inside virtual networks; from elsewhere no packet arrives";
     AzureVantage, 2, [D, O], "Azure-provided DNS answers from the point of view of the network the query leaves from";
+    Port53Blocked, 3, [D, O], "A security rule that denies port 53 stops queries to every server but 168.63.129.16";
     PlatformDnsBlocked, 3, [D, O], "A rule that denies the tag AzurePlatformDNS drops queries to 168.63.129.16";
     LongestLinkedZone, 4, [D, O], "Among the zones linked to the network, the longest suffix of the name answers, and only that one";
     EmptyZoneCaptures, 5, [D, O], "A linked zone owns everything below its apex, even when it holds nothing but its SOA";
@@ -72,6 +73,7 @@ bases! {
     NegativeTtl, 24, [O, S], "Negative answers carry the zone's SOA with the smaller of its TTL and minimum";
     TtlCap, 26, [O, I], "Azure-provided DNS serves TTLs up to a cap and counts them down";
     RedirectPolicy, 28, [D, O], "A miss in a Private Link zone whose link has NxDomainRedirect is asked again in public DNS";
+    RedirectDoesNotApply, 28, [D, O], "The fallback applies to Private Link zones and to A, AAAA and CNAME only";
     RedirectStaysPublic, 29, [I], "After a redirect the chain stays public";
     RedirectReenters, 29, [I], "With the switch: aliases met after a redirect are looked up in linked zones again";
     Registered, 30, [D], "A running machine is registered in the zone linked with registration";
@@ -97,6 +99,7 @@ bases! {
     PlatformBeforeRules, 106, [I], "Platform names come after linked zones and before rules";
     LongestRule, 107, [D], "Among the enabled rules the longest suffix wins";
     ZoneBeforeRule, 108, [D, O], "A linked zone that covers the name wins over a rule";
+    RuleOutsideZone, 108, [D, O], "A rule answers names that lie outside the linked zone below it";
     ZoneBeforeLongerRule, 108, [I], "A linked zone wins even over a longer rule, by the documented order";
     LongerRuleWins, 108, [I], "With the switch: the longer of zone and rule wins";
     ForwardedIsFinal, 109, [O], "What a rule's target answers is passed on as it is";
@@ -118,6 +121,7 @@ bases! {
     OwnDataFirst, 205, [D], "A server answers from its own data before it forwards";
     ServerReachable, 206, [D], "A server's address must be reachable: same network, direct peering, or a connection";
     ServerUnreachable, 206, [D], "Peering is not transitive; a query that cannot arrive times out";
+    SecurityRules, 206, [D], "Security rules on both sides apply to queries to a server";
     PlatformAddressElsewhere, 208, [D, O], "168.63.129.16 cannot be asked from outside virtual networks";
     ConditionalForwarder, 210, [D, O], "A conditional forwarder for the longest matching domain is asked";
     RequeriesTargets, 210, [O], "This product looks alias targets up again through its own rules";
@@ -126,6 +130,7 @@ bases! {
     ReportedPassThrough, 210, [I], "By reports this product passes the upstream's chain on as it came";
     ReportedRequery, 210, [I], "By reports this product looks alias targets up again";
     EachTargetNeedsARoute, 211, [O, I], "Each alias target is routed by the server's own rules";
+    FirstNameRoutes, 211, [O, I], "A server that passes chains on routes by the first name only";
     VpnServers, 212, [D, O], "A VPN client uses the servers of its profile";
     VpnNoServers, 212, [D, O], "Azure-provided DNS gives a VPN client nothing it can reach; it resolves where it stands";
     OnPremisesForwarding, 213, [D], "An on-premises server reaches private zones through an address in a virtual network";
@@ -139,12 +144,14 @@ bases! {
     HubVantage, 218, [D], "Nothing can be linked to a Virtual WAN hub, so its vantage is public data only";
     DanglingRequeried, 219, [O], "This product asks again for the target of a bare alias";
     DanglingPassed, 219, [O], "This product passes a bare alias on";
+    StubKeepsBareAlias, 219, [O, K], "This stub does not ask again for the target of a bare alias";
     DanglingAsReported, 219, [I], "By reports and habit, this is what the product does with a bare alias";
     GuestServers, 220, [D, K], "Static servers in the guest win over DHCP";
     PodServers, 221, [D], "A pod asks its cluster's CoreDNS, which forwards to the node's servers";
     ClusterDomain, 221, [D], "CoreDNS answers names below the cluster's domain itself";
     CoreDnsTemplates, 221, [D], "CoreDNS answers NXDOMAIN for long names below internal.cloudapp.net and for reddog.microsoft.com";
     CoreDnsRandom, 221, [O], "CoreDNS asks one of the node's servers at random";
+    LocalDnsNeedsTcp, 222, [D], "LocalDNS asks custom servers over TCP";
     LocalDns, 222, [D], "LocalDNS on the node forwards external names to the network's servers";
     AppServiceServers, 223, [D], "An integrated app uses the network's servers";
     AppServicePublic, 223, [O], "An app without integration, or of old, resolves with the platform's public resolver";
@@ -171,6 +178,7 @@ bases! {
     NotAnEntryName, 303, [S], "A name further down the chain is not a name the service gives out";
     InjectedChain, 310, [O, D], "The public name of an injected server leads into its private zone";
     InjectedUnlinked, 311, [O], "The target of an injected server's name exists nowhere publicly";
+    InjectedLinked, 312, [O], "From a linked network the name resolves to the private address, reachable or not";
     ZoneEqualsServer, 313, [I], "A linked zone that equals the server's name answers at its apex";
     KeptByLock, 317, [D, I], "A lock kept the service from changing the record at failover";
     PublicChain, 320, [D], "Without private endpoints the public name leads to an rs- name";
@@ -182,9 +190,11 @@ bases! {
     ZoneGroupRecord, 326, [D, O], "The zone group of a private endpoint writes the record";
     LastWriterWins, 328, [O, I], "Endpoints that write one record set replace one another";
     FailoverRecord, 340, [O, D], "At failover the record of an injected server takes the standby's address";
+    PublicAddressMoves, 342, [I], "At failover the public address moves";
     EndpointFollows, 342, [I], "A private endpoint follows the active node; its record does not change at failover";
     VirtualEndpointAlias, 351, [D, O], "A virtual endpoint is a public alias to a server's name";
     ReaderFallsBack, 352, [I], "Without a replica the reader is the primary";
+    SwitchedOver, 353, [D, O], "After a switchover the writer leads to the new primary and the reader to the old one";
     RrsetLifetime, 501, [S], "Each record of a chain lives by its own TTL";
     NegativeCaching, 502, [S, O], "What does not exist is believed as long as the SOA says";
     CacheLayer, 503, [D, K], "A layer on the way keeps answers";

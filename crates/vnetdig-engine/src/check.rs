@@ -60,7 +60,7 @@ pub fn evaluate(topology: &Topology, check: &Check, resolution: &Resolution<Trac
     let mut failures = Vec::new();
     let examine = |index: usize, expectation: &Expectation| {
         let branch = outcomes[index].branch;
-        mismatches(topology, check, record_type, &branch.outcome, &branch.record, expectation)
+        mismatches(topology, record_type, &branch.outcome, &branch.record, expectation)
     };
     match &check.demand {
         Demand::All(expectation) => {
@@ -109,7 +109,6 @@ pub fn evaluate(topology: &Topology, check: &Check, resolution: &Resolution<Trac
 
 fn mismatches(
     topology: &Topology,
-    check: &Check,
     record_type: RecordType,
     outcome: &Outcome,
     trace: &Trace,
@@ -172,8 +171,11 @@ fn mismatches(
             miss("verdict", verdict_text(expected).to_owned(), verdict_text(actual).to_owned());
         }
     }
-    let hops: Vec<Party> = trace.exchanges.iter().skip(1).map(|exchange| exchange.server).collect();
-    let mut rest = trace.exchanges.iter().skip(1);
+    // A query that was lost on the way was never asked of the server it was meant for.
+    let arrived: Vec<&crate::trace::Exchange> =
+        trace.exchanges.iter().skip(1).filter(|exchange| !is_lost(exchange)).collect();
+    let hops: Vec<Party> = arrived.iter().map(|exchange| exchange.server).collect();
+    let mut rest = arrived.iter();
     for hop in &expectation.via {
         if !rest.by_ref().any(|exchange| hop_matches(topology, hop, exchange.server, exchange.address)) {
             miss("via", hop_text(topology, hop), hops_text(topology, &hops));
@@ -181,8 +183,7 @@ fn mismatches(
         }
     }
     for hop in &expectation.not_via {
-        let asked = |exchange: &crate::trace::Exchange| hop_matches(topology, hop, exchange.server, exchange.address);
-        if trace.exchanges.iter().skip(1).any(asked) {
+        if arrived.iter().any(|exchange| hop_matches(topology, hop, exchange.server, exchange.address)) {
             miss("not-via", hop_text(topology, hop), hops_text(topology, &hops));
         }
     }
@@ -206,8 +207,12 @@ fn mismatches(
             miss("missing", expected.to_string(), actual);
         }
     }
-    let _ = check;
     found
+}
+
+fn is_lost(exchange: &crate::trace::Exchange) -> bool {
+    use crate::outcome::SilenceCause;
+    matches!(exchange.reply, Some(Outcome::Silence { cause: SilenceCause::NoRoute | SilenceCause::Filtered, .. }))
 }
 
 fn rcode_matches(expected: ExpectedRcode, outcome: &Outcome) -> bool {

@@ -10,6 +10,7 @@ use vnetdig_model::record::RecordType;
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::{Address, Fqdn, RecordData, ResponseCode, Topology, Ttl};
 
+use crate::azure::is_bare;
 use crate::basis::Basis;
 use crate::forwarder::longest;
 use crate::outcome::{Answers, Missing, Outcome, Record, Response};
@@ -107,7 +108,12 @@ impl<R: Recorder> Run<'_, R> {
         if let Some(outcome) = self.hosts_file(view, question) {
             return outcome;
         }
-        let search: &[Fqdn] = view.client.map_or(&[], |client| &client.search);
+        let platform;
+        let mut search: &[Fqdn] = view.client.map_or(&[], |client| &client.search);
+        if search.is_empty() && !is_absolute && question.name.label_count() == 1 {
+            platform = self.dhcp_suffix(view);
+            search = platform.as_slice();
+        }
         let ndots = view.client.map_or(1, |client| usize::from(client.ndots));
         if is_absolute || search.is_empty() {
             return self.stub(view, question);
@@ -125,6 +131,22 @@ impl<R: Recorder> Run<'_, R> {
             Some(outcome) => outcome,
             None => self.stub(view, question),
         }
+    }
+
+    /// The suffix a machine gets by DHCP: the platform's own for its network (S-032), or a placeholder when the
+    /// network has its own servers (S-033).
+    fn dhcp_suffix(&mut self, view: &StubView<'_>) -> Option<Fqdn> {
+        let is_machine = view.client.is_none_or(|client| matches!(client.kind, ClientKind::VirtualMachine(_)));
+        let vnet = vnet_of(view.from).filter(|_| is_machine)?;
+        let servers = match view.client {
+            None => vnet_servers(self.topology, vnet),
+            Some(client) => client_servers(self.topology, client)?,
+        };
+        if servers.source == ServerSource::AzureProvided {
+            return Some(self.topology.apex(self.topology.platform(vnet).forward).clone());
+        }
+        self.step(Basis::PlaceholderSuffix, || StepKind::ServersOf { servers: servers.list, source: servers.source });
+        Some("reddog.microsoft.com".parse().expect("a literal name"))
     }
 
     /// Tries the search list; `None` when nothing on it ended the search.
@@ -224,7 +246,12 @@ impl<R: Recorder> Run<'_, R> {
                 }
                 outcome
             }
-            _ => outcome,
+            _ => {
+                if is_bare(&outcome, question.record_type) {
+                    self.step(Basis::StubKeepsBareAlias, || StepKind::PassThrough);
+                }
+                outcome
+            }
         }
     }
 
@@ -251,7 +278,8 @@ impl<R: Recorder> Run<'_, R> {
         match servers.source {
             ServerSource::AzureProvided => {
                 let address = SocketAddr::new(AZURE_DNS, 53);
-                self.ask(me, view.from, address, question, STUB_PATIENCE)
+                let outcome = self.ask(me, view.from, address, question, STUB_PATIENCE);
+                self.fit(view, question, outcome)
             }
             ServerSource::PlatformPublic => {
                 let at = Source::Place(Place::Internet, None);
@@ -275,6 +303,23 @@ impl<R: Recorder> Run<'_, R> {
         }
     }
 
+    /// What a small EDNS size does to an answer of Azure-provided DNS (S-042): it is truncated and asked again over
+    /// TCP, or, with the switch, loses its last record without a sign.
+    fn fit(&mut self, view: &StubView<'_>, question: &Question, outcome: Outcome) -> Outcome {
+        let Some(size) = view.client.and_then(|client| client.edns_size) else { return outcome };
+        let Outcome::Response(mut response) = outcome else { return outcome };
+        if wire_size(question, &response) <= usize::from(size) {
+            return Outcome::Response(response);
+        }
+        if self.topology.facts().switches.small_edns_drops_last_record {
+            self.step(Basis::SmallEdnsDropsLast, || StepKind::LastRecordDropped);
+            response.answers.pop();
+        } else {
+            self.step(Basis::SmallEdnsTruncates, || StepKind::Delivered);
+        }
+        Outcome::Response(response)
+    }
+
     fn ask_list(
         &mut self,
         stub: Stub,
@@ -285,7 +330,7 @@ impl<R: Recorder> Run<'_, R> {
     ) -> Outcome {
         let (selection, basis) = match stub {
             Stub::Glibc | Stub::Windows => (Selection::InOrder, Basis::SequentialStub),
-            Stub::SystemdResolved => (Selection::InOrder, Basis::StickyStub),
+            Stub::SystemdResolved => (Selection::Sticky, Basis::StickyStub),
             Stub::Musl => (Selection::Any, Basis::ParallelStub),
             Stub::AppService => (Selection::Any, Basis::AppServiceServers),
             Stub::CoreDns => (Selection::Any, Basis::CoreDnsRandom),
@@ -294,12 +339,16 @@ impl<R: Recorder> Run<'_, R> {
         let asking = Asking {
             selection,
             selection_basis: basis,
-            next_on_failure: !matches!(stub, Stub::Musl | Stub::CoreDns),
+            next_on_servfail: !matches!(stub, Stub::Musl | Stub::CoreDns),
+            next_on_refused: !matches!(stub, Stub::Musl | Stub::CoreDns),
             patience: STUB_PATIENCE,
             parallel,
         };
         if servers.len() > 1 && selection == Selection::InOrder {
             self.step(Basis::ServersInOrder, || StepKind::ServerChosen { server: servers[0], of: servers.len() });
+        }
+        if servers.len() > 1 && stub == Stub::CoreDns {
+            self.step(Basis::RandomUpstream, || StepKind::ServerChosen { server: servers[0], of: servers.len() });
         }
         let outcome = self.ask_servers(me, from, servers, asking, question);
         let Outcome::Silence { waited, cause } = outcome else { return outcome };
@@ -370,7 +419,7 @@ impl<R: Recorder> Run<'_, R> {
             self.step(Basis::PodServers, || StepKind::ConditionalForwarder { domain });
             self.ask_list(Stub::CoreDns, me, at, &forwarder.servers, question)
         } else {
-            self.node_servers(me, Stub::CoreDns, client, pod, at, question)
+            self.node_servers(me, Stub::CoreDns, client, at, question)
         };
         let outcome = silence_is_servfail(outcome);
         self.keep(key, question, &outcome, &Keep::up_to(30, 30));
@@ -432,21 +481,13 @@ impl<R: Recorder> Run<'_, R> {
         if to_cluster {
             return self.exchange(me, Party::ClusterDns(id), at, None, question, &Path::new(), STUB_PATIENCE);
         }
-        silence_is_servfail(self.node_servers(me, Stub::Glibc, client, pod, at, question))
+        silence_is_servfail(self.node_servers(me, Stub::Glibc, client, at, question))
     }
 
     /// The servers of the node a pod runs on.
-    fn node_servers(
-        &mut self,
-        me: Party,
-        stub: Stub,
-        client: &Client,
-        pod: &AksPod,
-        at: Source,
-        question: &Question,
-    ) -> Outcome {
+    fn node_servers(&mut self, me: Party, stub: Stub, client: &Client, at: Source, question: &Question) -> Outcome {
         let Place::Vnet(vnet) = client.place else { unreachable!("nodes stand in a network") };
-        let servers = match &pod.applied_dns_servers {
+        let servers = match &client.applied_dns_servers {
             Some(list) => Servers { list: list.clone(), source: ServerSource::Lease, basis: Basis::StaleLease },
             None => vnet_servers(self.topology, vnet),
         };
@@ -478,6 +519,24 @@ impl<R: Recorder> Run<'_, R> {
         }
         None
     }
+}
+
+/// The size of a response without name compression: what the resolver was seen to reckon with, since it left a
+/// record out of answers that would have fitted when compressed.
+fn wire_size(question: &Question, response: &Response) -> usize {
+    const HEADER_AND_OPT: usize = 12 + 11;
+    let name = |name: &Fqdn| name.as_wire().len() + 1;
+    let data = |data: &RecordData| match data {
+        RecordData::Address(Address::Known(IpAddr::V6(_))) => 16,
+        RecordData::Address(_) => 4,
+        RecordData::Cname(target) | RecordData::Ptr(target) | RecordData::Ns(target) => name(target),
+        RecordData::Mx { exchange, .. } => 2 + name(exchange),
+        RecordData::Srv { target, .. } => 6 + name(target),
+        RecordData::Txt(strings) => strings.iter().map(|text| text.len() + 1).sum(),
+        RecordData::Soa(soa) => 20 + name(&soa.host) + name(&soa.email),
+    };
+    let records = response.answers.iter().map(|record| name(&record.name) + 10 + data(&record.data));
+    HEADER_AND_OPT + name(&question.name) + 4 + records.sum::<usize>()
 }
 
 fn silence_is_servfail(outcome: Outcome) -> Outcome {
@@ -528,21 +587,25 @@ fn client_servers(topology: &Topology, client: &Client) -> Option<Servers> {
     let from = |list: &Vec<IpAddr>, source, basis| {
         if list.is_empty() { azure(basis) } else { Servers { list: list.clone(), source, basis } }
     };
+    let leased = || match &client.applied_dns_servers {
+        Some(list) => Some(from(list, ServerSource::Lease, Basis::StaleLease)),
+        None => in_vnet(),
+    };
     match &client.kind {
         ClientKind::VirtualMachine(machine) => {
             if let Some(list) = &machine.guest_dns_servers {
                 return Some(from(list, ServerSource::Guest, Basis::GuestServers));
             }
-            if let Some(list) = &machine.applied_dns_servers {
-                return Some(from(list, ServerSource::Lease, Basis::StaleLease));
+            if client.applied_dns_servers.is_some() {
+                return leased();
             }
             match &machine.nic_dns {
                 Some(NicDns::AzureProvided) => Some(azure(Basis::NicServers)),
                 Some(NicDns::Servers(list)) => Some(from(list, ServerSource::Nic, Basis::NicServers)),
-                None => in_vnet(),
+                None => leased(),
             }
         }
-        ClientKind::AksPod(_) => in_vnet(),
+        ClientKind::AksPod(_) => leased(),
         ClientKind::AppService { dns_mode, dns_servers, .. } => {
             let mode = dns_mode.unwrap_or(topology.facts().switches.app_dns_mode);
             if !dns_servers.is_empty() {
@@ -552,11 +615,15 @@ fn client_servers(topology: &Topology, client: &Client) -> Option<Servers> {
                 let source = ServerSource::PlatformPublic;
                 return Some(Servers { list: Vec::new(), source, basis: Basis::AppServicePublic });
             }
-            in_vnet().map(|servers| Servers { basis: Basis::AppServiceServers, ..servers })
+            leased().map(|servers| match servers.source {
+                ServerSource::Lease => servers,
+                _ => Servers { basis: Basis::AppServiceServers, ..servers },
+            })
         }
-        ClientKind::ContainerApp { .. } => {
-            in_vnet().map(|servers| Servers { basis: Basis::ContainerAppsServers, ..servers })
-        }
+        ClientKind::ContainerApp { .. } => leased().map(|servers| match servers.source {
+            ServerSource::Lease => servers,
+            _ => Servers { basis: Basis::ContainerAppsServers, ..servers },
+        }),
         ClientKind::ContainerInstance { dns_servers } => {
             Some(from(dns_servers, ServerSource::ContainerGroup, Basis::ContainerInstances))
         }
@@ -589,7 +656,7 @@ fn overridden(client: Option<&Client>, chosen: ServerSource) -> Vec<(Candidate, 
     let Place::Vnet(vnet) = client.place else { return Vec::new() };
     let ClientKind::VirtualMachine(machine) = &client.kind else { return Vec::new() };
     let mut lost = Vec::new();
-    if machine.applied_dns_servers.is_some() {
+    if client.applied_dns_servers.is_some() {
         lost.push(ServerSource::Lease);
     }
     if machine.nic_dns.is_some() {

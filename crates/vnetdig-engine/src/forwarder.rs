@@ -85,7 +85,10 @@ impl<R: Recorder> Run<'_, R> {
                 answers = known;
                 name = gap;
             }
-            Recall::Beginning { .. } | Recall::Nothing => {}
+            Recall::Beginning { gap, .. } => {
+                self.step(Basis::RrsetLifetime, || StepKind::Requery { target: gap });
+            }
+            Recall::Nothing => {}
         }
         let outcome = loop {
             if answers.len() > usize::from(row.max_aliases) {
@@ -103,6 +106,13 @@ impl<R: Recorder> Run<'_, R> {
                 Link::Next(target) => name = target,
             }
         };
+        if has_failed(&outcome) && !row.keep.stale.is_zero() {
+            let recall = self.world.recall(key, &question.name, question.record_type, row.keep.stale);
+            if let Recall::Whole { response, remaining, stale } = recall {
+                self.step(Basis::ServedStale, || StepKind::FromCache { remaining, stale });
+                return self.finish(server, &row, question, Outcome::Response(response));
+            }
+        }
         self.keep(key, question, &outcome, &row.keep);
         self.finish(server, &row, question, outcome)
     }
@@ -123,14 +133,19 @@ impl<R: Recorder> Run<'_, R> {
         let destination = self.destination(id, server, question, !answers.is_empty());
         let outcome = match destination {
             Destination::OwnZone(zone) => return self.own_zone(zone, question, answers),
+            Destination::Nowhere if !answers.is_empty() => {
+                // Authoritative data only: the chain ends where the server's own zones end.
+                self.step(Basis::OwnDataFirst, || StepKind::PassThrough);
+                return Link::End(Self::complete(answers, ResponseCode::NoError, None));
+            }
             Destination::Nowhere => {
                 self.step(Basis::OwnDataFirst, || StepKind::Refused);
                 return Link::End(Outcome::rcode(ResponseCode::Refused));
             }
-            Destination::Root => return self.iterate(question, answers),
+            Destination::Root => return self.iterate(row, question, answers),
             Destination::Servers(servers) => self.forward(id, server, row, at, servers, question),
         };
-        let Some(outcome) = outcome else { return self.iterate(question, answers) };
+        let Some(outcome) = outcome else { return self.iterate(row, question, answers) };
         let response = match outcome {
             Outcome::Response(response) => response,
             Outcome::Silence { .. } => {
@@ -177,6 +192,7 @@ impl<R: Recorder> Run<'_, R> {
                 return Link::Next(target);
             }
             self.step(row.on_alias_basis, || StepKind::PassThrough);
+            self.step(Basis::FirstNameRoutes, || StepKind::PassThrough);
             if bare {
                 self.step(dangling_basis(row, Basis::DanglingPassed), || StepKind::PassThrough);
             }
@@ -342,24 +358,18 @@ impl<R: Recorder> Run<'_, R> {
         let asking = Asking {
             selection: row.selection,
             selection_basis: match row.selection {
-                Selection::InOrder => Basis::SequentialStub,
+                Selection::InOrder | Selection::Sticky => Basis::SequentialStub,
                 Selection::LastFirst => Basis::FileOrder,
                 Selection::Any => Basis::RandomUpstream,
             },
-            next_on_failure: row.next_on_failure,
+            next_on_servfail: row.next_on_servfail,
+            next_on_refused: row.next_on_refused,
             patience: row.patience,
             parallel: false,
         };
         let outcome = self.ask_servers(me, at, servers, asking, question);
         let outcome = self.alternate(server, me, at, asking, question, outcome);
-        let failed = match &outcome {
-            Outcome::Silence { .. } => true,
-            Outcome::Response(response) => {
-                matches!(response.rcode, ResponseCode::ServFail | ResponseCode::Refused)
-            }
-            Outcome::Indeterminate { .. } => false,
-        };
-        if failed && falls_back {
+        if has_failed(&outcome) && falls_back {
             self.step(Basis::RootHintFallback, || StepKind::RootHints { fallback: true });
             return None;
         }
@@ -385,7 +395,7 @@ impl<R: Recorder> Run<'_, R> {
     }
 
     /// Iterating from the root: one name of public data; an alias goes through the server's own rules again.
-    fn iterate(&mut self, question: &Question, answers: &mut Answers) -> Link {
+    fn iterate(&mut self, row: &Row, question: &Question, answers: &mut Answers) -> Link {
         let located = self.topology.names().locate(&question.name);
         self.step(Basis::PublicRecursion, || StepKind::AskPublic);
         let negative_ttl = Some(self.topology.facts().switches.public_negative_ttl);
@@ -398,7 +408,15 @@ impl<R: Recorder> Run<'_, R> {
                 let missing = Missing::PublicData { name, record_type: question.record_type };
                 return Link::End(Outcome::missing(missing));
             }
-            PublicAnswer::Alias(target) => return Link::Next(target),
+            PublicAnswer::Alias(target) => {
+                // Whoever iterates looks every target up by itself, whatever it does when it forwards.
+                let basis = match row.on_alias_basis {
+                    Basis::ReportedPassThrough | Basis::ReportedRequery => Basis::ReportedRequery,
+                    _ => Basis::RequeriesTargets,
+                };
+                self.step(basis, || StepKind::Requery { target: target.clone() });
+                return Link::Next(target);
+            }
         };
         let answers = std::mem::take(answers);
         Link::End(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl }))
@@ -502,7 +520,8 @@ impl<R: Recorder> Run<'_, R> {
             let asking = Asking {
                 selection: Selection::Any,
                 selection_basis: Basis::FirewallProxy,
-                next_on_failure: false,
+                next_on_servfail: false,
+                next_on_refused: false,
                 // Unhealthy servers are known from health checks every five seconds and skipped.
                 patience: Duration::ZERO,
                 parallel: true,
@@ -528,6 +547,15 @@ impl<R: Recorder> Run<'_, R> {
         };
         self.keep(key, question, &outcome, &Keep::up_to(3600, 1800));
         outcome
+    }
+}
+
+/// Whether an outcome is no answer at all.
+pub(crate) fn has_failed(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Response(response) => matches!(response.rcode, ResponseCode::ServFail | ResponseCode::Refused),
+        Outcome::Silence { .. } => true,
+        Outcome::Indeterminate { .. } => false,
     }
 }
 

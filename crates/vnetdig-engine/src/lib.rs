@@ -11,6 +11,7 @@ mod azure;
 mod basis;
 mod check;
 mod client;
+mod explain;
 mod forwarder;
 mod lookup;
 mod outcome;
@@ -38,6 +39,6 @@ pub use trace::{
     Candidate, Exchange, Footprint, Item, Party, Probe, Question, Recorder, Rejection, ServerSource, Step, StepKind,
     Trace, Vantage,
 };
-pub use transport::{AZURE_DNS, Delivery, Path, Source, deliver};
+pub use transport::{AZURE_DNS, Delivery, Path, Source, Transport, deliver};
 pub use verdict::{verdict, verdict_of};
 pub use world::{CacheKey, Keep, Recall, World};

@@ -25,6 +25,8 @@ pub(crate) enum OnAlias {
 pub(crate) enum Selection {
     /// The first listed.
     InOrder,
+    /// The one that answered last time, the first listed to begin with.
+    Sticky,
     /// The last listed (dnsmasq with `strict-order`, as measured).
     LastFirst,
     /// Any of them: hidden state or chance decides.
@@ -37,8 +39,10 @@ pub(crate) struct Row {
     pub(crate) on_alias: OnAlias,
     pub(crate) on_alias_basis: Basis,
     pub(crate) selection: Selection,
-    /// Whether SERVFAIL and REFUSED make it ask the next upstream.
-    pub(crate) next_on_failure: bool,
+    /// Whether SERVFAIL makes it ask the next upstream.
+    pub(crate) next_on_servfail: bool,
+    /// Whether REFUSED does.
+    pub(crate) next_on_refused: bool,
     /// How long it waits for an upstream that is silent.
     pub(crate) patience: Duration,
     pub(crate) max_aliases: u8,
@@ -55,7 +59,8 @@ pub(crate) fn row(server: &DnsServer) -> Row {
         on_alias: OnAlias::PassThrough,
         on_alias_basis: Basis::PassesThrough,
         selection: Selection::Any,
-        next_on_failure: true,
+        next_on_servfail: true,
+        next_on_refused: true,
         patience: Duration::from_secs(2),
         max_aliases: 16,
         keep: Keep::up_to(DAY, HOUR),
@@ -93,17 +98,21 @@ pub(crate) fn row(server: &DnsServer) -> Row {
         // Its tracker says pass-through; random choice observed (S-221, S-229); 10 aliases (S-231).
         Product::CoreDns => Row {
             on_alias_basis: Basis::ReportedPassThrough,
-            next_on_failure: false,
+            next_on_servfail: false,
+            next_on_refused: false,
             max_aliases: 10,
             keep: Keep::up_to(HOUR, 1800),
             ..base
         },
         // Measured with Knot Resolver 5.6: SERVFAIL and REFUSED were passed on as often as not; floor of 5 s.
-        Product::KnotResolver => {
-            Row { next_on_failure: false, keep: Keep { floor: Ttl(5), ..Keep::up_to(DAY, HOUR) }, ..base }
-        }
-        // Measured with hickory-dns 0.26.3.
-        Product::Hickory => base,
+        Product::KnotResolver => Row {
+            next_on_servfail: false,
+            next_on_refused: false,
+            keep: Keep { floor: Ttl(5), ..Keep::up_to(DAY, HOUR) },
+            ..base
+        },
+        // Measured with hickory-dns 0.26.3: one SERVFAIL in 24 was passed on.
+        Product::Hickory => Row { next_on_servfail: false, ..base },
         Product::Technitium => Row { on_alias_basis: Basis::ReportedPassThrough, ..base },
         Product::Unknown => Row { on_alias: OnAlias::Unknown, on_alias_basis: Basis::RequeriesOrPasses, ..base },
     };

@@ -130,6 +130,9 @@ impl<R: Recorder> Run<'_, R> {
                 let target = target.expect("an alias record set holds an alias");
                 let shown = target.clone();
                 self.step(basis_of(topology, record_set), || StepKind::Alias { record_set, target: shown });
+                if R::TAKES_STEPS {
+                    self.explain_server_alias(record_set, &target);
+                }
                 PublicAnswer::Alias(target)
             }
             Lookup::ApexSoa | Lookup::NoData { .. } | Lookup::Miss => {
@@ -143,6 +146,23 @@ impl<R: Recorder> Run<'_, R> {
                 self.step(basis, || StepKind::PublicNegative { rcode, known });
                 if exists { PublicAnswer::NoData } else { PublicAnswer::NxDomain }
             }
+        }
+    }
+
+    /// The further rules the public alias of a server rests on.
+    fn explain_server_alias(&mut self, record_set: RecordSetId, target: &Fqdn) {
+        let basis = basis_of(self.topology, record_set);
+        let of_server =
+            matches!(basis, Basis::InjectedChain | Basis::PublicChain | Basis::PrivateLinkChain | Basis::OlderLayout);
+        let step = || StepKind::Alias { record_set, target: target.clone() };
+        if of_server {
+            self.step(Basis::ServerName, step);
+            if self.topology.facts().cloud != vnetdig_model::service::Cloud::Public {
+                self.step(Basis::NationalCloud, step);
+            }
+        }
+        if matches!(basis, Basis::PrivateLinkChain | Basis::PublicChain) {
+            self.step(Basis::ApprovedConnectionFlips, step);
         }
     }
 
@@ -244,7 +264,10 @@ pub(crate) fn basis_of(topology: &Topology, id: RecordSetId) -> Basis {
         Rule(323) => Basis::OlderLayout,
         Rule(324) => Basis::PrivateLinkPublicly,
         Rule(326) => Basis::ZoneGroupRecord,
+        Rule(328) => Basis::LastWriterWins,
         Rule(340) => Basis::FailoverRecord,
+        Rule(342) => Basis::EndpointFollows,
+        Rule(353) => Basis::SwitchedOver,
         Rule(351) => Basis::VirtualEndpointAlias,
         Rule(352) => Basis::ReaderFallsBack,
         _ => Basis::PublicRecursion,
@@ -254,6 +277,9 @@ pub(crate) fn basis_of(topology: &Topology, id: RecordSetId) -> Basis {
 /// The behavior the absence of a public name rests on.
 fn absence_basis(topology: &Topology, name: &Fqdn, located: &Located) -> Basis {
     use vnetdig_model::{Origin, Rule};
+    if name.as_wire() == b"\x0216\x03129\x0263\x03168\x07in-addr\x04arpa" {
+        return Basis::NoPointerOfPlatformDns;
+    }
     let ids = located.suffixes.iter().rev();
     let known = ids.filter_map(|id| topology.known_public(*id)).find(|known| known.subtree || &known.name == name);
     match known.map(|known| known.origin) {

@@ -14,7 +14,7 @@ use vnetdig_model::{Fqdn, ResponseCode, Topology};
 use crate::basis::Basis;
 use crate::outcome::{Branch, ChancePoint, Choice, Fact, LimitKind, Missing, Outcome, Resolution, SilenceCause};
 use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, Step, StepKind};
-use crate::transport::{AZURE_DNS, Delivery, Path, Source, deliver};
+use crate::transport::{AZURE_DNS, Delivery, Path, Source, Transport, deliver};
 use crate::world::World;
 
 /// A question from somewhere.
@@ -105,7 +105,8 @@ pub(crate) struct Run<'a, R> {
 pub(crate) struct Asking {
     pub(crate) selection: crate::product::Selection,
     pub(crate) selection_basis: Basis,
-    pub(crate) next_on_failure: bool,
+    pub(crate) next_on_servfail: bool,
+    pub(crate) next_on_refused: bool,
     pub(crate) patience: Duration,
     /// All servers are asked at once: silence of one costs no time while another answers.
     pub(crate) parallel: bool,
@@ -178,7 +179,8 @@ impl<'a, R: Recorder> Run<'a, R> {
         question: &Question,
         patience: Duration,
     ) -> Outcome {
-        let delivery = deliver(self.topology, from, to.ip());
+        let transport = if matches!(asker, Party::LocalDns(_)) { Transport::Tcp } else { Transport::Udp };
+        let delivery = deliver(self.topology, from, to.ip(), transport);
         let arrives = matches!(delivery, Delivery::Delivered { .. });
         self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
         match delivery {
@@ -187,19 +189,13 @@ impl<'a, R: Recorder> Run<'a, R> {
             }
             Delivery::NoRoute { unreachable } => {
                 let server = unreachable.map_or(Party::Unknown(to.ip()), Party::Server);
-                let basis = if to.ip() != AZURE_DNS {
-                    Basis::ServerUnreachable
-                } else if matches!(asker, Party::Server(_)) {
-                    Basis::PlatformAddressElsewhere
-                } else {
-                    Basis::NotRoutable
-                };
+                let basis = if to.ip() == AZURE_DNS { Basis::NotRoutable } else { Basis::ServerUnreachable };
                 self.lost(asker, server, to, question, patience, basis, SilenceCause::NoRoute, None)
             }
             Delivery::Filtered(nsg) => {
                 let server = Party::Unknown(to.ip());
-                let cause = SilenceCause::Filtered;
-                self.lost(asker, server, to, question, patience, Basis::PlatformDnsBlocked, cause, Some(nsg))
+                let basis = if to.ip() == AZURE_DNS { Basis::PlatformDnsBlocked } else { Basis::Port53Blocked };
+                self.lost(asker, server, to, question, patience, basis, SilenceCause::Filtered, Some(nsg))
             }
             Delivery::Unknown => {
                 let outcome = Outcome::missing(Missing::ServerAt(to.ip()));
@@ -226,6 +222,14 @@ impl<'a, R: Recorder> Run<'a, R> {
     ) -> Outcome {
         self.begin(asker, server, Some(to), question, &Path::new());
         self.step(basis, || StepKind::Undelivered { cause, nsg });
+        match basis {
+            Basis::NotRoutable => self.step(Basis::PlatformAddressElsewhere, || StepKind::Undelivered { cause, nsg }),
+            Basis::Port53Blocked => self.step(Basis::SecurityRules, || StepKind::Undelivered { cause, nsg }),
+            _ => {}
+        }
+        if matches!(asker, Party::LocalDns(_)) {
+            self.step(Basis::LocalDnsNeedsTcp, || StepKind::Undelivered { cause, nsg });
+        }
         self.elapsed += patience;
         let outcome = Outcome::Silence { waited: patience, cause };
         self.recorder.close(&outcome, patience);
@@ -306,6 +310,10 @@ impl<'a, R: Recorder> Run<'a, R> {
         use crate::product::Selection;
         let first = match asking.selection {
             Selection::InOrder => 0,
+            Selection::Sticky => {
+                let current = self.world.current_server(asker);
+                servers.iter().position(|server| Some(*server) == current).unwrap_or(0)
+            }
             Selection::LastFirst => servers.len().saturating_sub(1),
             Selection::Any => self.chance(servers.len(), || ChancePoint::Upstream { asker, servers: servers.into() }),
         };
@@ -329,20 +337,27 @@ impl<'a, R: Recorder> Run<'a, R> {
                 Outcome::Silence { .. } => true,
                 Outcome::Response(response) => {
                     let failed = matches!(response.rcode, ResponseCode::ServFail | ResponseCode::Refused);
-                    if failed && !asking.next_on_failure && servers.len() > 1 {
+                    let goes_on = match response.rcode {
+                        ResponseCode::ServFail => asking.next_on_servfail,
+                        _ => asking.next_on_refused,
+                    };
+                    if failed && !goes_on && servers.len() > 1 {
                         self.step(Basis::FailureIsFinal, || StepKind::PassThrough);
                     }
                     let negative = !failed && !response.is_positive(question.record_type);
                     if negative && servers.len() > 1 {
                         self.step(Basis::NegativeIsFinal, || StepKind::PassThrough);
                     }
-                    failed && asking.next_on_failure
+                    failed && goes_on
                 }
                 Outcome::Indeterminate { .. } => false,
             };
             if !is_failure {
                 if asking.parallel {
                     self.elapsed = started;
+                }
+                if asking.selection == Selection::Sticky {
+                    self.world.stay_with(asker, *server);
                 }
                 return outcome;
             }

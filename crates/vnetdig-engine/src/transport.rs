@@ -6,6 +6,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
 use smallvec::SmallVec;
 use vnetdig_model::Topology;
 use vnetdig_model::network::{Access, Direction, NsgId, Place, SubnetId, VnetId};
@@ -64,11 +65,29 @@ pub enum Delivery {
     Unknown,
 }
 
+/// How a query is carried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    /// As stubs and forwarders ask first.
+    Udp,
+    /// As AKS LocalDNS asks (S-222).
+    Tcp,
+}
+
 /// Whether a query to port 53 of an address arrives, and at whom.
 #[must_use]
-pub fn deliver(topology: &Topology, from: Source, to: IpAddr) -> Delivery {
+pub fn deliver(topology: &Topology, from: Source, to: IpAddr, transport: Transport) -> Delivery {
     if to == AZURE_DNS {
         return deliver_to_azure(topology, from);
+    }
+    let leaves_through = match from {
+        Source::Place(_, subnet) => subnet,
+        Source::PointToSite(_) => None,
+    };
+    let asker = spaces(topology, from);
+    let denies = |subnet, direction| denied(topology, subnet, direction, asker, to, transport);
+    if let Some(nsg) = leaves_through.and_then(|subnet| denies(subnet, Direction::Outbound)) {
+        return Delivery::Filtered(nsg);
     }
     let listeners = topology.listeners(to);
     for listener in listeners {
@@ -78,6 +97,9 @@ pub fn deliver(topology: &Topology, from: Source, to: IpAddr) -> Delivery {
                 ServerRef::Inbound(endpoint) => topology.facts().inbound_endpoints[endpoint].subnet,
                 ServerRef::Firewall(_) => None,
             };
+            if let Some(nsg) = subnet.and_then(|subnet| denies(subnet, Direction::Inbound)) {
+                return Delivery::Filtered(nsg);
+            }
             let at = Source::Place(listener.place, subnet);
             return Delivery::Delivered { to: Party::Server(listener.server), at, path };
         }
@@ -119,6 +141,71 @@ fn denies_platform_dns(topology: &Topology, subnet: SubnetId) -> Option<NsgId> {
     });
     let first = tagged.min_by_key(|rule| rule.priority)?;
     (first.access == Access::Deny).then_some(nsg)
+}
+
+/// The NSG of a subnet whose first matching rule denies port 53 (S-003, S-206). Looks at rules whose ends are
+/// everything, the internet, the virtual network, or prefixes; the default rules let DNS through. The full
+/// evaluation belongs to the network plane.
+fn denied(
+    topology: &Topology,
+    subnet: SubnetId,
+    direction: Direction,
+    asker: &[IpNet],
+    server: IpAddr,
+    transport: Transport,
+) -> Option<NsgId> {
+    let nsg = topology.facts().subnets[subnet].nsg?;
+    let is_server = |end: &str| match end.to_ascii_lowercase().as_str() {
+        "*" | "any" => true,
+        "internet" => !is_private(topology, Address::Known(server)),
+        "virtualnetwork" => is_private(topology, Address::Known(server)),
+        end => {
+            end.parse::<IpNet>().is_ok_and(|prefix| prefix.contains(&server))
+                || end.parse::<IpAddr>().is_ok_and(|address| address == server)
+        }
+    };
+    let is_asker = |end: &str| match end.to_ascii_lowercase().as_str() {
+        "*" | "any" => true,
+        "virtualnetwork" => !asker.is_empty(),
+        end => end.parse::<IpNet>().is_ok_and(|prefix| asker.iter().any(|space| prefix.contains(space))),
+    };
+    let rules = topology.facts().nsgs[nsg].rules.iter().filter(|rule| {
+        rule.direction == direction
+            && carries(&rule.protocol, transport)
+            && rule.ports.iter().any(|ports| holds_53(ports))
+            && rule.destinations.iter().any(|end| is_server(end))
+            && rule.sources.iter().any(|end| is_asker(end))
+    });
+    let first = rules.min_by_key(|rule| rule.priority)?;
+    (first.access == Access::Deny).then_some(nsg)
+}
+
+fn carries(protocol: &str, transport: Transport) -> bool {
+    match protocol.to_ascii_lowercase().as_str() {
+        "*" | "any" => true,
+        "udp" => transport == Transport::Udp,
+        "tcp" => transport == Transport::Tcp,
+        _ => false,
+    }
+}
+
+fn holds_53(ports: &str) -> bool {
+    let port = |text: &str| text.trim().parse::<u16>().ok();
+    match ports.split_once('-') {
+        _ if ports == "*" => true,
+        Some((low, high)) => port(low).is_some_and(|low| low <= 53) && port(high).is_some_and(|high| high >= 53),
+        None => port(ports) == Some(53),
+    }
+}
+
+/// The prefixes a query comes from.
+fn spaces(topology: &Topology, from: Source) -> &[IpNet] {
+    match from {
+        Source::Place(_, Some(subnet)) => &topology.facts().subnets[subnet].prefixes,
+        Source::Place(Place::Vnet(vnet), None) => &topology.facts().vnets[vnet].address_space,
+        Source::Place(Place::Site(site), None) => &topology.facts().sites[site].address_space,
+        Source::Place(..) | Source::PointToSite(_) => &[],
+    }
 }
 
 /// The way from a source to a place, if there is one.

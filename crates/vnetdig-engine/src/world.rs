@@ -1,5 +1,6 @@
 //! The state of the world between questions: the clock, what caches hold, which undeclared facts are settled.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,19 +43,21 @@ pub struct World {
     /// `None`: nothing is ever kept.
     caches: Option<Arc<std::collections::BTreeMap<Key, Entry>>>,
     settled: SmallVec<[(Fact, u8); 1]>,
+    /// The server each sticky stub asks at present.
+    current_servers: SmallVec<[(Party, SocketAddr); 1]>,
 }
 
 impl World {
     /// All caches empty, nothing settled.
     #[must_use]
     pub fn cold(now: SimTime) -> Self {
-        Self { now, caches: Some(Arc::default()), settled: SmallVec::new() }
+        Self { now, caches: Some(Arc::default()), settled: SmallVec::new(), current_servers: SmallVec::new() }
     }
 
     /// A world in which nothing is ever kept: for questions whose caches nobody will look at.
     #[must_use]
     pub fn without_memory() -> Self {
-        Self { now: SimTime::default(), caches: None, settled: SmallVec::new() }
+        Self { caches: None, ..Self::cold(SimTime::default()) }
     }
 
     /// Whether anything is kept at all.
@@ -67,6 +70,17 @@ impl World {
     #[must_use]
     pub fn settled(&self, fact: Fact) -> Option<u8> {
         self.settled.iter().find(|(known, _)| *known == fact).map(|(_, taken)| *taken)
+    }
+
+    /// The server a sticky stub asks at present.
+    #[must_use]
+    pub fn current_server(&self, stub: Party) -> Option<SocketAddr> {
+        self.current_servers.iter().find(|(known, _)| *known == stub).map(|(_, server)| *server)
+    }
+
+    pub(crate) fn stay_with(&mut self, stub: Party, server: SocketAddr) {
+        self.current_servers.retain(|(known, _)| *known != stub);
+        self.current_servers.push((stub, server));
     }
 
     pub(crate) fn settle(&mut self, fact: Fact, taken: u8) {

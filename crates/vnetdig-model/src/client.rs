@@ -66,8 +66,6 @@ pub struct VirtualMachine {
     pub is_running: bool,
     /// NIC override.
     pub nic_dns: Option<NicDns>,
-    /// What it got by DHCP and still uses, when that differs from the configuration (S-203).
-    pub applied_dns_servers: Option<Vec<IpAddr>>,
     /// Static servers in the guest, which win over DHCP (S-220).
     pub guest_dns_servers: Option<Vec<IpAddr>>,
 }
@@ -94,8 +92,6 @@ pub struct AksPod {
     pub custom_forwarders: Vec<ConditionalForwarder>,
     /// AKS LocalDNS on the node, if it is on.
     pub local_dns: Option<ServeStale>,
-    /// What the node got by DHCP, when that differs from the configuration (S-203).
-    pub applied_dns_servers: Option<Vec<IpAddr>>,
 }
 
 /// Where an app resolves (S-223).
@@ -178,6 +174,9 @@ pub struct Client {
     pub subnet: Option<SubnetId>,
     /// Its addresses, if declared.
     pub addresses: Vec<IpAddr>,
+    /// What it got when it started or renewed its lease and still uses, when that differs from the configuration
+    /// (S-203); of a pod, what its node got.
+    pub applied_dns_servers: Option<Vec<IpAddr>>,
     /// Its stub resolver.
     pub stub: Stub,
     /// Its search list (S-036).
@@ -186,6 +185,8 @@ pub struct Client {
     pub ndots: u8,
     /// Its hosts file.
     pub hosts: Vec<(Fqdn, IpAddr)>,
+    /// The EDNS size its stub offers, where that is known to be small (S-042).
+    pub edns_size: Option<u16>,
     /// What it keeps, where that differs from its kind's habit.
     pub cache: CacheSettings,
     /// Where it comes from.

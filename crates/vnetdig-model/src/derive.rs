@@ -291,14 +291,15 @@ impl Derivation<'_> {
 
     fn virtual_endpoints(&mut self) {
         let facts = self.facts;
-        for endpoint in facts.virtual_endpoints.values() {
+        for (id, endpoint) in facts.virtual_endpoints.iter() {
+            let switched = facts.switched_over.contains(&id);
             let suffix = facts.cloud.postgres_suffix();
             let reader = endpoint.reader.unwrap_or(endpoint.writer);
             let roles = [("writer", endpoint.writer, 351), ("reader", reader, 352)];
             for (role, server, rule) in roles {
                 let owner = child(&suffix, &format!("{}.{role}", endpoint.name));
                 let target = facts.postgres_servers[server].fqdn.clone();
-                let origin = endpoint.origin.derive(Rule(rule));
+                let origin = endpoint.origin.derive(if switched { Rule(353) } else { Rule(rule) });
                 self.add_public(&owner, SERVER_TTL, RecordData::Cname(target), origin);
             }
         }
@@ -364,12 +365,21 @@ impl Derivation<'_> {
                 self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, origin)
             };
             let data = RecordData::Address(address);
+            let written_before = written.contains_key(&zone);
             let entry = written.entry(zone).or_insert_with(|| (SmallVec::new(), origin));
             if !facts.switches.endpoints_merge_records {
                 entry.0.clear();
             }
             entry.0.push(data);
-            entry.1 = origin;
+            let kept = matches!(target, EndpointTarget::Postgres(server)
+                if self.failover(server) == Some(FailoverEffect::Unchanged));
+            entry.1 = if kept || moved {
+                endpoint.origin.derive(Rule(342))
+            } else if written_before {
+                endpoint.origin.derive(Rule(328))
+            } else {
+                origin
+            };
         }
         for (zone, (data, origin)) in written {
             self.add(zone, name, MANAGED_TTL, data, origin);

@@ -52,17 +52,20 @@ pub fn apply(event: &Event, topology: &Topology, builder: &mut TopologyBuilder) 
             network.dns_servers.clone_from(servers);
             network.dns_servers_origin = Some(*origin);
         }
-        Event::RenewLease(client) => match &mut builder.facts_mut().clients[*client].kind {
-            ClientKind::VirtualMachine(machine) => machine.applied_dns_servers = None,
-            ClientKind::AksPod(pod) => pod.applied_dns_servers = None,
-            ClientKind::PointToSite { profile_dns_servers, .. } => *profile_dns_servers = None,
-            _ => {}
-        },
+        Event::RenewLease(client) => {
+            let client = &mut builder.facts_mut().clients[*client];
+            client.applied_dns_servers = None;
+            if let ClientKind::PointToSite { profile_dns_servers, .. } = &mut client.kind {
+                *profile_dns_servers = None;
+            }
+        }
         Event::FailOver(server) => fail_over(builder, *server),
         Event::SwitchOver(endpoint) => {
-            let endpoint = &mut builder.facts_mut().virtual_endpoints[*endpoint];
-            if let Some(reader) = endpoint.reader.as_mut() {
-                std::mem::swap(reader, &mut endpoint.writer);
+            let facts = builder.facts_mut();
+            let pair = &mut facts.virtual_endpoints[*endpoint];
+            if let Some(reader) = pair.reader.as_mut() {
+                std::mem::swap(reader, &mut pair.writer);
+                facts.switched_over.push(*endpoint);
             }
         }
         Event::RemovePrivateEndpoint(name) => remove_private_endpoint(builder, name),
@@ -76,13 +79,11 @@ fn keep_leases(topology: &Topology, builder: &mut TopologyBuilder, vnet: VnetId)
     let before = topology.facts().vnets[vnet].dns_servers.clone();
     for client in builder.facts_mut().clients.values_mut() {
         let lease = match &mut client.kind {
-            ClientKind::VirtualMachine(machine) if client.place == Place::Vnet(vnet) && machine.nic_dns.is_none() => {
-                &mut machine.applied_dns_servers
-            }
-            ClientKind::AksPod(pod) if client.place == Place::Vnet(vnet) => &mut pod.applied_dns_servers,
             ClientKind::PointToSite { gateway_vnet, profile_dns_servers, .. } if *gateway_vnet == vnet => {
                 profile_dns_servers
             }
+            ClientKind::VirtualMachine(machine) if machine.nic_dns.is_some() => continue,
+            _ if client.place == Place::Vnet(vnet) => &mut client.applied_dns_servers,
             _ => continue,
         };
         lease.get_or_insert_with(|| before.clone());

@@ -100,6 +100,8 @@ pub struct Facts {
     pub withdrawn: Vec<Withdrawn>,
     /// Servers that failed over, each with what that did to its names.
     pub failovers: Vec<(PostgresServerId, FailoverEffect)>,
+    /// Virtual endpoints whose writer and reader were switched over.
+    pub switched_over: Vec<VirtualEndpointId>,
     /// Private zones.
     pub private_zones: Table<PrivateZoneId, PrivateZone>,
     /// Links of private zones.
@@ -252,6 +254,7 @@ impl TopologyBuilder {
             record_sets: Table::new(),
             withdrawn: Vec::new(),
             failovers: Vec::new(),
+            switched_over: Vec::new(),
             private_zones: Table::new(),
             zone_links: Table::new(),
             private_resolvers: Table::new(),

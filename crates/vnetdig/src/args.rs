@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vnetdig_engine::Limits;
-use vnetdig_model::nearest;
+use vnetdig_model::switches::{SWITCHES, SwitchError};
+use vnetdig_model::{Switches, nearest};
 
 use crate::exit;
 
@@ -79,7 +80,7 @@ pub(crate) enum SchemaOf {
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
     /// Take another reading of an unsettled behavior than the scenario does; may be repeated.
-    #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = assignment)]
+    #[arg(long = "switch", value_name = "NAME=VALUE", value_parser = switch)]
     pub(crate) switches: Vec<(String, String)>,
     /// Raise or lower a bound on the work for one question; may be repeated.
     ///
@@ -121,7 +122,7 @@ pub(crate) struct TraceArgs {
     ///
     /// With a final dot the name is absolute; without one the search list of the client applies.
     /// `@SERVER` asks that server directly: an address, or the name of a server or an inbound endpoint.
-    /// The flags are +[no]short (only the data), +[no]search (the search list), +json (as `-o json`).
+    /// The flags are +short and +noshort (only the data), +search and +nosearch (the search list), +json (as `-o json`).
     #[arg(value_name = "NAME|TYPE|@SERVER|+FLAG")]
     pub(crate) words: Vec<String>,
     /// The record type; A unless given.
@@ -211,6 +212,16 @@ fn assignment(text: &str) -> Result<(String, String), String> {
         return Err("no name stands before `=`".to_owned());
     }
     Ok((name.to_owned(), value.to_owned()))
+}
+
+/// A switch that exists and takes the value. The input sets it; here it is only tried.
+fn switch(text: &str) -> Result<(String, String), String> {
+    let (name, value) = assignment(text)?;
+    match Switches::default().set(&name, &value) {
+        Ok(()) => Ok((name, value)),
+        Err(SwitchError::UnknownName(_)) => Err(unknown("switch", &name, &SWITCHES.map(|info| info.name))),
+        Err(error @ SwitchError::BadValue(_)) => Err(format!("{error}, not `{value}`")),
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

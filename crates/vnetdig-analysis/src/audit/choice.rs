@@ -3,7 +3,7 @@
 use vnetdig_engine::{Candidate, Rejection, Step, StepKind};
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId};
 use vnetdig_model::network::VnetId;
-use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServer};
+use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServerId};
 use vnetdig_model::{Fqdn, Topology};
 
 use super::declared::{
@@ -179,12 +179,13 @@ pub(super) fn forwarders_for<'a>(forwarders: &'a [ConditionalForwarder], name: &
 /// Where a server somebody runs sends a name: what a step says of it must be so.
 pub(super) fn destination(
     topology: &Topology,
-    server: &DnsServer,
+    id: DnsServerId,
     name: &Fqdn,
     step: &Step,
     failed: bool,
     faults: &mut Vec<Fault>,
 ) {
+    let server = &topology.facts().dns_servers[id];
     let own = server.zones.iter().filter(|zone| name.is_at_or_below(topology.apex(**zone)));
     let own = own.map(|zone| topology.apex(*zone).label_count()).max();
     let conditional = forwarders_for(&server.conditional_forwarders, name);
@@ -214,9 +215,8 @@ pub(super) fn destination(
         faults.push(Fault::WrongDestination);
     }
     for (candidate, reason) in &step.rejected {
-        let Candidate::ConditionalForwarder(id, index) = candidate else { continue };
-        let is_this = std::ptr::eq(&raw const topology.facts().dns_servers[*id], std::ptr::from_ref(server));
-        let lost = is_this.then(|| server.conditional_forwarders.get(*index)).flatten().map(|other| &other.domain);
+        let Candidate::ConditionalForwarder(of, index) = candidate else { continue };
+        let lost = server.conditional_forwarders.get(*index).filter(|_| *of == id).map(|other| &other.domain);
         let is_so = lost.is_some_and(|domain| match reason {
             Rejection::DoesNotCover => !name.is_at_or_below(domain),
             Rejection::ShorterMatch => {

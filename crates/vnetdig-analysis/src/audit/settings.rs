@@ -26,9 +26,7 @@ impl Audited<'_> {
             Party::ClusterDns(id) | Party::LocalDns(id) => {
                 let client = &facts.clients[id];
                 let mut settings = Vec::new();
-                if let ClientKind::AksPod(pod) = &client.kind {
-                    settings.extend(pod.applied_dns_servers.clone().map(|list| (ServerSource::Lease, list)));
-                }
+                settings.extend(client.applied_dns_servers.clone().map(|list| (ServerSource::Lease, list)));
                 if let Place::Vnet(vnet) = client.place {
                     settings.push(self.of_vnet(vnet));
                 }
@@ -49,7 +47,7 @@ impl Audited<'_> {
         match &client.kind {
             ClientKind::VirtualMachine(machine) => {
                 settings.extend(machine.guest_dns_servers.clone().map(|list| (ServerSource::Guest, list)));
-                settings.extend(machine.applied_dns_servers.clone().map(|list| (ServerSource::Lease, list)));
+                settings.extend(client.applied_dns_servers.clone().map(|list| (ServerSource::Lease, list)));
                 settings.extend(machine.nic_dns.clone().map(|nic| match nic {
                     NicDns::AzureProvided => (ServerSource::Nic, Vec::new()),
                     NicDns::Servers(list) => (ServerSource::Nic, list),
@@ -106,7 +104,8 @@ impl Audited<'_> {
         let settings = self.settings(party);
         let is_right = match (source, settings.first()) {
             (ServerSource::Direct, _) => {
-                matches!(party, Party::Client(_)) && self.query.question.server.is_some_and(|server| servers == [server])
+                matches!(party, Party::Client(_))
+                    && self.query.question.server.is_some_and(|server| servers == [server])
             }
             (ServerSource::AzureProvided, Some((strongest, list))) => {
                 let asks_nobody = matches!(

@@ -74,9 +74,7 @@ impl Audited<'_> {
     fn place_of(&self, server: ServerRef) -> Place {
         let facts = self.topology.facts();
         match server {
-            ServerRef::Inbound(id) => {
-                Place::Vnet(facts.private_resolvers[facts.inbound_endpoints[id].resolver].vnet)
-            }
+            ServerRef::Inbound(id) => Place::Vnet(facts.private_resolvers[facts.inbound_endpoints[id].resolver].vnet),
             ServerRef::Custom(id) => facts.dns_servers[id].place,
             ServerRef::Firewall(id) => facts.firewalls[id].place,
         }
@@ -85,9 +83,8 @@ impl Audited<'_> {
     /// Whether this exchange can be there at all: the right asker, the right server at the address, a way there.
     pub(super) fn delivery(&self, exchange: &Exchange, faults: &mut Vec<Fault>) {
         let parent = exchange.parent.map(|parent| &self.trace.exchanges[parent]);
-        let is_outbound = parent.is_some_and(|parent| {
-            matches!((parent.server, exchange.asker), (Party::AzureDns(_), Party::Outbound(_)))
-        });
+        let is_outbound = parent
+            .is_some_and(|parent| matches!((parent.server, exchange.asker), (Party::AzureDns(_), Party::Outbound(_))));
         if !is_outbound && parent.is_none_or(|parent| parent.server != exchange.asker) {
             faults.push(Fault::StrangeAsker { asker: exchange.asker });
             return;
@@ -232,7 +229,9 @@ impl Audited<'_> {
                     .map(|server| self.place_of(server))
                     .collect();
                 let near = |place: &Place| {
-                    *place == start.place || *place == Place::Internet || !start.by_vpn && self.peered(start.place, *place)
+                    *place == start.place
+                        || *place == Place::Internet
+                        || !start.by_vpn && self.peered(start.place, *place)
                 };
                 if listeners.is_empty() || listeners.iter().any(near) {
                     faults.push(Fault::WouldArrive);
@@ -245,9 +244,11 @@ impl Audited<'_> {
     fn peered(&self, left: Place, right: Place) -> bool {
         let (Place::Vnet(left), Place::Vnet(right)) = (left, right) else { return false };
         let has = |local, remote| {
-            self.topology.facts().peerings.values().any(|half| {
-                half.local == local && half.remote == remote && half.state == PeeringState::Connected
-            })
+            self.topology
+                .facts()
+                .peerings
+                .values()
+                .any(|half| half.local == local && half.remote == remote && half.state == PeeringState::Connected)
         };
         has(left, right) && has(right, left)
     }

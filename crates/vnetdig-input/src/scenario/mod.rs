@@ -12,12 +12,14 @@ mod schema;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use vnetdig_model::{Parsed, Severity, SourceId, SourceMap, Span};
 
 pub use fields::{Field, Fields, Named, Query, Record, Reference, Spanned, Variant};
 pub use lower::lower;
 pub use schema::schema;
+pub use write::write;
 
 use crate::Limits;
 use crate::tree::{self, Tree};

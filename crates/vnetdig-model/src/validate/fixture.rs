@@ -262,19 +262,15 @@ impl Fixture {
 
     pub(super) fn client(&mut self, name: &str, subnet: SubnetId, address: &str) -> ClientId {
         let origin = self.origin();
-        let machine = VirtualMachine {
-            vm_name: name.into(),
-            is_running: true,
-            nic_dns: None,
-            applied_dns_servers: None,
-            guest_dns_servers: None,
-        };
+        let machine = VirtualMachine { vm_name: name.into(), is_running: true, nic_dns: None, guest_dns_servers: None };
         self.builder.add_client(Client {
             name: name.into(),
             kind: ClientKind::VirtualMachine(machine),
             place: Place::Vnet(self.builder.facts().subnets[subnet].vnet),
             subnet: Some(subnet),
             addresses: vec![address.parse().expect(address)],
+            applied_dns_servers: None,
+            edns_size: None,
             stub: Stub::Glibc,
             search: Vec::new(),
             ndots: 1,

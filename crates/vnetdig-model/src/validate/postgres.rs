@@ -176,14 +176,8 @@ fn replica_modes(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// One pair for a primary (S-352), whose reader is a replica if it is named at all.
+/// One pair for a primary (S-352). The reader may be the primary itself: API samples show it as the only member.
 fn virtual_endpoints(facts: &Facts, found: &mut Vec<Diagnostic>) {
-    for endpoint in facts.virtual_endpoints.values().filter(|endpoint| endpoint.reader == Some(endpoint.writer)) {
-        let (name, server) = (&endpoint.name, &facts.postgres_servers[endpoint.writer].name);
-        let message = format!("writer and reader of virtual endpoint `{name}` are both `{server}`");
-        let diagnostic = Diagnostic::error("topology/reader-is-writer", message).at(endpoint.origin.span());
-        found.push(diagnostic.help("name a replica as reader, or leave it out: then the reader is the primary"));
-    }
     clashes(facts.virtual_endpoints.values().map(|endpoint| (endpoint.writer, endpoint)), |writer, first, second| {
         let server = &facts.postgres_servers[*writer].name;
         let message =
@@ -268,9 +262,6 @@ mod tests {
             ("topology/replica-network-mode", |f| {
                 let server = f.injected("new", f.pg, f.server_zone, "10.2.1.9");
                 f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing);
-            }),
-            ("topology/reader-is-writer", |f| {
-                f.virtual_endpoint("new", f.billing_dr, Some(f.billing_dr));
             }),
             ("topology/second-virtual-endpoints", |f| {
                 f.virtual_endpoint("new", f.billing, None);

@@ -28,6 +28,8 @@ const NDOTS: Key =
     key("ndots", Shape::Number { min: 0, max: 15 }, "Names with fewer dots go through the search list first.");
 const HOSTS: Key = key("hosts", Shape::Named(&HOSTS_FILE), "Its hosts file.");
 const APPLIED: Key = key("applied-dns-servers", ADDRESSES, "Servers it still uses from an old lease.");
+const EDNS_SIZE: Key =
+    key("edns-size", Shape::Number { min: 512, max: 65_535 }, "The EDNS size its stub offers, where it is small.");
 const DNS_SERVERS: Key = key("dns-servers", ADDRESSES, "Its DNS servers.");
 
 static HOSTS_FILE: Named = by_domain(ADDRESS);
@@ -48,6 +50,7 @@ static VM: Object = Object {
         APPLIED,
         key("guest-dns-servers", ADDRESSES, "Servers set inside the guest, which win over DHCP."),
         STUB,
+        EDNS_SIZE,
         SEARCH,
         NDOTS,
         HOSTS,
@@ -124,6 +127,7 @@ static APP_SERVICE: Object = Object {
         key("dns-mode", Shape::Word(&APP_DNS_MODE), "Where it resolves; the switch `app-dns-mode` unless given."),
         key("dns-servers", ADDRESSES, "`WEBSITE_DNS_SERVER` and `WEBSITE_DNS_ALT_SERVER`."),
         key("os", Shape::Word(&OS), "The operating system of its worker."),
+        APPLIED,
     ],
     rules: &[],
 };
@@ -169,6 +173,7 @@ static POINT_TO_SITE: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        APPLIED,
     ],
     rules: &[],
 };

@@ -7,7 +7,7 @@ use vnetdig_model::scenario::{
 };
 use vnetdig_model::{Diagnostic, Fqdn, RecordType, Rule};
 
-use super::names::{split_arm_id, unknown};
+use super::names::{Broken, split_arm_id, unknown};
 use super::servers::response_code;
 use super::{Lowering, boxed, declared, values};
 use crate::scenario::{Field, Fields, Reference, Spanned};
@@ -57,7 +57,7 @@ impl<'t> Lowering<'t> {
     fn asker(&mut self, text: Spanned<&'t str>) -> Option<Asker> {
         let names = &self.names;
         if let Some(client) = names.clients.look(text.value) {
-            return client.map(Asker::Client);
+            return client.map(Asker::Client).ok();
         }
         let is_subnet = match Reference::of(text.value) {
             Reference::Within(..) => true,
@@ -68,7 +68,7 @@ impl<'t> Lowering<'t> {
             return names.subnet(text, &mut self.found).map(Asker::Subnet);
         }
         if let Some(vnet) = names.vnets.look(text.value) {
-            return vnet.map(Asker::Vnet);
+            return vnet.map(Asker::Vnet).ok();
         }
         if !names.clients.is_partial() && !names.vnets.is_partial() {
             let known = names.clients.names().chain(names.vnets.names());
@@ -96,14 +96,14 @@ impl<'t> Lowering<'t> {
             Some(firewall.map(|firewall| Some(facts.firewalls[firewall].address)))
         };
         match server().or_else(inbound).or_else(firewall) {
-            Some(Some(Some(address))) => Some(address),
-            Some(Some(None)) => {
+            Some(Ok(Some(address))) => Some(address),
+            Some(Ok(None)) => {
                 let message = format!("`{}` has no declared address", text.value);
                 let error = Diagnostic::error("scenario/no-address", message).at(text.span);
                 self.found.push(error.help("give its `address` where it is declared"));
                 None
             }
-            Some(None) => None,
+            Some(Err(Broken)) => None,
             None => {
                 self.unknown_server("DNS server", text);
                 None
@@ -114,9 +114,8 @@ impl<'t> Lowering<'t> {
     /// Says that no server has this name.
     fn unknown_server(&mut self, noun: &str, text: Spanned<&'t str>) {
         let names = &self.names;
-        let is_partial = names.dns_servers.is_partial()
-            || names.inbound_endpoints.is_partial()
-            || names.firewalls.is_partial();
+        let is_partial =
+            names.dns_servers.is_partial() || names.inbound_endpoints.is_partial() || names.firewalls.is_partial();
         if !is_partial {
             let known = names.dns_servers.names().chain(names.inbound_endpoints.names()).chain(names.firewalls.names());
             self.found.push(unknown(noun, text, known));
@@ -199,27 +198,27 @@ impl<'t> Lowering<'t> {
             return Some(Hop::Address(address));
         }
         let names = &self.names;
-        let named = || Some(Hop::Named(trimmed.into()));
+        let as_written = || Some(Hop::Named(trimmed.into()));
         match trimmed.split_once(' ').map(|(first, rest)| (first, text.map(|_| rest.trim()))) {
             _ if trimmed == "public-resolver" => Some(Hop::PublicResolver),
             Some(("azure-dns", rest)) if rest.value == "public" => Some(Hop::AzurePublic),
             Some(("azure-dns", rest)) => {
                 if names.virtual_hubs.look(rest.value).is_some() {
-                    return named();
+                    return as_written();
                 }
-                names.vnets.resolve(rest, &mut self.found).map(Hop::AzureDns)
+                names.vnet(rest, &mut self.found).map(Hop::AzureDns)
             }
-            Some(("ruleset", rest)) => names.rulesets.resolve(rest, &mut self.found).and_then(|_| named()),
+            Some(("ruleset", rest)) => names.rulesets.resolve(rest, &mut self.found).and_then(|_| as_written()),
             Some(("coredns" | "localdns", rest)) if rest.value.starts_with("of ") => {
                 let client = rest.map(|rest| rest.trim_start_matches("of ").trim());
-                names.clients.resolve(client, &mut self.found).and_then(|_| named())
+                names.clients.resolve(client, &mut self.found).and_then(|_| as_written())
             }
             _ => {
                 let is_known = names.dns_servers.look(trimmed).is_some()
                     || names.inbound_endpoints.look(trimmed).is_some()
                     || names.firewalls.look(trimmed).is_some();
                 if is_known {
-                    return named();
+                    return as_written();
                 }
                 self.unknown_server("hop", text);
                 None

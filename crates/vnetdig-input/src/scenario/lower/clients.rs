@@ -7,7 +7,7 @@ use vnetdig_model::client::{
 };
 use vnetdig_model::network::{Place, SubnetId};
 use vnetdig_model::server::CacheSettings;
-use vnetdig_model::Fqdn;
+use vnetdig_model::{Diagnostic, Fqdn};
 
 use super::networks::word;
 use super::servers::conditional_forwarders;
@@ -30,7 +30,7 @@ impl<'t> Lowering<'t> {
         let fields = variant.value.fields()?;
         let client = match variant.kind.value {
             "point-to-site" => {
-                let gateway_vnet = self.names.vnets.resolve(fields.text("vnet")?, &mut self.found)?;
+                let gateway_vnet = self.names.vnet(fields.text("vnet")?, &mut self.found)?;
                 let profile = fields.has("profile-dns-servers");
                 let kind = ClientKind::PointToSite {
                     gateway_vnet,
@@ -49,12 +49,24 @@ impl<'t> Lowering<'t> {
                 client(entry, fields, kind, Place::Internet, None)
             }
             kind => {
+                self.nic_dns_servers(kind, fields);
                 let subnet = self.names.subnet(fields.text("subnet")?, &mut self.found)?;
                 let place = Place::Vnet(self.builder.facts().subnets[subnet].vnet);
                 client_in_vnet(entry, fields, kind, place, subnet)?
             }
         };
         Some(self.builder.add_client(client))
+    }
+
+    /// Azure-provided DNS on a NIC stands for all servers.
+    fn nic_dns_servers(&mut self, kind: &str, fields: Fields<'t>) {
+        let field = if kind == "vm" { fields.get("nic-dns-servers") } else { None };
+        let items: Vec<_> = field.into_iter().flat_map(Field::list).collect();
+        if let Some(platform) = items.iter().find(|item| item.word().is_some()).filter(|_| items.len() > 1) {
+            let message = "`AzureProvidedDNS` stands beside other servers";
+            let error = Diagnostic::error("scenario/mixed-dns-servers", message).at(platform.span());
+            self.found.push(error.help("Azure takes one or the other: keep it alone, or write only addresses"));
+        }
     }
 }
 
@@ -73,11 +85,14 @@ fn client_in_vnet(entry: Named<'_>, fields: Fields<'_>, kind: &str, place: Place
                     _ => WorkerOs::Linux,
                 },
             };
-            Client { stub: Stub::AppService, ..plain(entry, kind, place, Some(subnet)) }
+            let applied_dns_servers = given_addresses(fields, "applied-dns-servers");
+            Client { stub: Stub::AppService, applied_dns_servers, ..plain(entry, kind, place, Some(subnet)) }
         }
         "container-app" => {
             let environment_suffix = fields.fqdn("environment-suffix").map(|name| name.value);
-            plain(entry, ClientKind::ContainerApp { environment_suffix }, place, Some(subnet))
+            let applied_dns_servers = given_addresses(fields, "applied-dns-servers");
+            let kind = ClientKind::ContainerApp { environment_suffix };
+            Client { applied_dns_servers, ..plain(entry, kind, place, Some(subnet)) }
         }
         "container-instance" => {
             let dns_servers = values(fields.addresses("dns-servers"));
@@ -88,10 +103,14 @@ fn client_in_vnet(entry: Named<'_>, fields: Fields<'_>, kind: &str, place: Place
                 vm_name: fields.text("vm-name").map_or(entry.name.value, |name| name.value).into(),
                 is_running: word(fields, "state") != "Deallocated",
                 nic_dns: nic_dns(fields),
-                applied_dns_servers: given_addresses(fields, "applied-dns-servers"),
                 guest_dns_servers: given_addresses(fields, "guest-dns-servers"),
             };
-            client(entry, fields, ClientKind::VirtualMachine(machine), place, Some(subnet))
+            let machine = ClientKind::VirtualMachine(machine);
+            Client {
+                applied_dns_servers: given_addresses(fields, "applied-dns-servers"),
+                edns_size: fields.number("edns-size").and_then(|size| u16::try_from(size.value).ok()),
+                ..client(entry, fields, machine, place, Some(subnet))
+            }
         }
         _ => return None,
     })
@@ -117,13 +136,13 @@ fn aks_pod(entry: Named<'_>, fields: Fields<'_>, place: Place, subnet: SubnetId)
         cluster_domain,
         custom_forwarders: conditional_forwarders(fields, "custom-forwarders"),
         local_dns,
-        applied_dns_servers: given_addresses(fields, "applied-dns-servers"),
     };
     let mut client = plain(entry, ClientKind::AksPod(Box::new(pod)), place, Some(subnet));
     client.addresses = values(fields.addresses("addresses"));
     client.hosts = hosts(fields);
     client.search = if fields.has("search") { values(fields.fqdns("search")) } else { search };
     client.ndots = ndots(fields).unwrap_or(POD_NDOTS);
+    client.applied_dns_servers = given_addresses(fields, "applied-dns-servers");
     client
 }
 
@@ -150,6 +169,8 @@ fn plain(entry: Named<'_>, kind: ClientKind, place: Place, subnet: Option<Subnet
         place,
         subnet,
         addresses: Vec::new(),
+        applied_dns_servers: None,
+        edns_size: None,
         stub: Stub::Glibc,
         search: Vec::new(),
         ndots: 1,
@@ -171,7 +192,7 @@ fn given_addresses(fields: Fields<'_>, key: &str) -> Option<Vec<IpAddr>> {
     fields.has(key).then(|| values(fields.addresses(key)))
 }
 
-/// Servers on the NIC. Azure-provided DNS stands for all, so it cannot stand beside an address.
+/// Servers on the NIC.
 fn nic_dns(fields: Fields<'_>) -> Option<NicDns> {
     let field = fields.get("nic-dns-servers")?;
     let items: Vec<Field<'_>> = field.list().collect();

@@ -72,7 +72,7 @@ impl<'t> Lowering<'t> {
 
     fn zone_link(&mut self, zone: Option<PrivateZoneId>, field: Field<'t>) -> Option<ZoneLink> {
         let fields = field.fields()?;
-        let vnet = self.names.vnets.resolve(fields.text("vnet")?, &mut self.found)?;
+        let vnet = self.names.vnet(fields.text("vnet")?, &mut self.found)?;
         Some(ZoneLink {
             zone: zone?,
             vnet,
@@ -87,12 +87,7 @@ impl<'t> Lowering<'t> {
     }
 
     /// Adds records to a body of data. An SOA at the apex is no record set of its own and is handed back.
-    pub(super) fn records(
-        &mut self,
-        zone: ZoneDataId,
-        apex: &Fqdn,
-        records: &[Record<'t>],
-    ) -> Option<(Soa, Span)> {
+    pub(super) fn records(&mut self, zone: ZoneDataId, apex: &Fqdn, records: &[Record<'t>]) -> Option<(Soa, Span)> {
         let sets = self.record_sets(zone, apex, records);
         let mut soa = None;
         for set in sets {
@@ -135,7 +130,8 @@ impl<'t> Lowering<'t> {
                     set.data.extend(data);
                     match (*given, record.ttl) {
                         (Some(first), Some(other)) if first != other.value => {
-                            let message = format!("the records of `{} {}` differ in their TTL", set.owner, set.record_type);
+                            let message =
+                                format!("the records of `{} {}` differ in their TTL", set.owner, set.record_type);
                             self.found.push(
                                 Diagnostic::warning("scenario/differing-ttls", message)
                                     .label(other.span, "differs")
@@ -184,9 +180,7 @@ impl<'t> Lowering<'t> {
         let span = text.span;
         let words: Vec<&str> = text.value.split_whitespace().collect();
         Some(match (record_type, words.as_slice()) {
-            (RecordType::A | RecordType::AAAA, [address]) => {
-                RecordData::Address(Address::Known(address.parse().ok()?))
-            }
+            (RecordType::A | RecordType::AAAA, [address]) => RecordData::Address(Address::Known(address.parse().ok()?)),
             (RecordType::CNAME, [name]) => RecordData::Cname(self.target(name, span, apex)?),
             (RecordType::PTR, [name]) => RecordData::Ptr(self.target(name, span, apex)?),
             (RecordType::NS, [name]) => RecordData::Ns(self.target(name, span, apex)?),
@@ -220,7 +214,7 @@ impl<'t> Lowering<'t> {
         let name = entry.name.value;
         let Some(fields) = entry.value.fields() else { return self.names.private_resolvers.declare(name, None) };
         let network = fields.text("vnet");
-        let vnet = network.and_then(|text| self.names.vnets.resolve(text, &mut self.found));
+        let vnet = network.and_then(|text| self.names.vnet(text, &mut self.found));
         let origin = declared(entry.name.span);
         let resolver =
             vnet.map(|vnet| self.builder.add_private_resolver(PrivateResolver { name: name.into(), vnet, origin }));
@@ -277,13 +271,12 @@ impl<'t> Lowering<'t> {
         let found = endpoints.iter().filter_map(|text| self.names.outbound(*text, &mut self.found));
         let outbound_endpoints: Vec<_> = found.collect();
         let links: Vec<_> = fields.texts("links");
-        let links: Vec<_> = links
-            .iter()
-            .filter_map(|text| Some((self.names.vnets.resolve(*text, &mut self.found)?, text.span)))
-            .collect();
+        let links: Vec<_> =
+            links.iter().filter_map(|text| Some((self.names.vnet(*text, &mut self.found)?, text.span))).collect();
         let is_whole = outbound_endpoints.len() == fields.list("outbound-endpoints").count();
         let origin = declared(entry.name.span);
-        let ruleset = is_whole.then(|| self.builder.add_ruleset(Ruleset { name: name.into(), outbound_endpoints, origin }));
+        let ruleset =
+            is_whole.then(|| self.builder.add_ruleset(Ruleset { name: name.into(), outbound_endpoints, origin }));
         self.names.rulesets.declare_in(name, name, ruleset, &scope_by_id(fields));
         let Some(ruleset) = ruleset else { return };
         for (vnet, span) in links {
@@ -302,7 +295,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn security_policy(&mut self, entry: Named<'t>, fields: Fields<'t>) {
-        let vnets = self.names.vnets.resolve_all(&fields.texts("links"), &mut self.found);
+        let vnets = self.names.vnets(&fields.texts("links"), &mut self.found);
         let rules = fields.entries("rules").filter_map(|entry| policy_rule(entry, entry.value.fields()?));
         self.builder.add_security_policy(SecurityPolicy {
             name: entry.name.value.into(),

@@ -156,8 +156,12 @@ impl<'t> Lowering<'t> {
         for info in SWITCHES {
             let mut first: Option<(String, Span)> = None;
             for section in sections.iter().filter(|section| section.has(info.name)) {
-                let words = section.list(info.name).filter_map(|value| value.node().scalar());
-                let value = words.map(|scalar| scalar.text).collect::<Vec<_>>().join(",");
+                let Some(node) = section.get(info.name).map(super::Field::node) else { continue };
+                let words: Vec<&str> = match node.list() {
+                    Some(list) => list.iter().filter_map(|word| word.scalar()).map(|scalar| scalar.text).collect(),
+                    None => node.scalar().map(|scalar| scalar.text).into_iter().collect(),
+                };
+                let value = words.join(",");
                 let span = section.get(info.name).map_or_else(|| section.place(), super::Field::place);
                 match &first {
                     Some((before, place)) if *before != value => {

@@ -67,6 +67,28 @@ impl Names {
         }
     }
 
+    /// The virtual network of this name or ARM id.
+    pub(super) fn vnet(&self, text: Spanned<&str>, found: &mut Vec<Diagnostic>) -> Option<VnetId> {
+        let before = found.len();
+        let vnet = self.vnets.resolve(text, found);
+        if let Some(error) = found.get_mut(before) {
+            if self.virtual_hubs.look(text.value).is_some() {
+                let help = "this is a virtual hub, whose network Microsoft manages; a virtual network is needed here";
+                error.help = Some(help.to_owned());
+            } else if let Reference::Within(vnet, _) = Reference::of(text.value)
+                && self.vnets.look(vnet).is_some()
+            {
+                error.help = Some(format!("no subnet can stand here: write `{vnet}`"));
+            }
+        }
+        vnet
+    }
+
+    /// The virtual networks of these names; those that lead nowhere are left out.
+    pub(super) fn vnets(&self, texts: &[Spanned<&str>], found: &mut Vec<Diagnostic>) -> Vec<VnetId> {
+        texts.iter().filter_map(|text| self.vnet(*text, found)).collect()
+    }
+
     /// The subnet that `vnet/subnet` or an ARM id names.
     pub(super) fn subnet(&self, text: Spanned<&str>, found: &mut Vec<Diagnostic>) -> Option<SubnetId> {
         self.subnets.within(&self.vnets, "subnets", text, found)
@@ -103,8 +125,12 @@ pub(super) struct Kind<I> {
     arm_names: IndexMap<String, Vec<usize>>,
 }
 
+/// Something was declared but could not be made, of which something was said then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Broken;
+
 struct Declared<I> {
-    /// None when it could not be made, of which something was said then.
+    /// None when it is [`Broken`].
     id: Option<I>,
     subscription: Option<Box<str>>,
     resource_group: Option<Box<str>>,
@@ -139,9 +165,10 @@ impl<I: Copy> Kind<I> {
         self.is_partial = true;
     }
 
-    /// What a name leads to; the inner `None` is a declaration that could not be used.
-    pub(super) fn look(&self, text: &str) -> Option<Option<I>> {
-        self.position(text).and_then(|position| self.declared.get_index(position)).map(|(_, declared)| declared.id)
+    /// What a name leads to, if it is declared.
+    pub(super) fn look(&self, text: &str) -> Option<Result<I, Broken>> {
+        let (_, declared) = self.declared.get_index(self.position(text)?)?;
+        Some(declared.id.ok_or(Broken))
     }
 
     /// What a reference leads to. If to nothing that was declared, it says so.
@@ -150,10 +177,10 @@ impl<I: Copy> Kind<I> {
         if declared.is_none() && !self.is_partial {
             found.push(unknown(self.noun, text, self.names()));
         }
-        declared.flatten()
+        declared?.ok()
     }
 
-    /// What all references lead to; `None` when one of them leads nowhere.
+    /// What the references lead to; those that lead nowhere are left out.
     pub(super) fn resolve_all(&self, texts: &[Spanned<&str>], found: &mut Vec<Diagnostic>) -> Vec<I> {
         texts.iter().filter_map(|text| self.resolve(*text, found)).collect()
     }

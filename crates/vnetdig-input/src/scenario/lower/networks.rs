@@ -1,21 +1,26 @@
 //! Networks: virtual networks, peerings, filters, routes, hubs, sites, connections.
 
+use vnetdig_model::Diagnostic;
 use vnetdig_model::network::{
     Access, Connection, ConnectionKind, Direction, NextHop, Nsg, PeeringHalf, PeeringState, Place,
     PrivateEndpointPolicies, Route, RouteTable, SecurityRule, Site, Subnet, SyncLevel, VirtualHub, Vnet, VnetId,
 };
-use vnetdig_model::{Diagnostic, Origin, Span};
 
 use super::names::unknown;
 use super::{Lowering, boxed, declared, is_set, region, scope, scope_by_id, values};
-use crate::scenario::{Fields, Named, Spanned};
+use crate::scenario::{Field, Fields, Named, Spanned};
 
 impl<'t> Lowering<'t> {
     pub(super) fn networks(&mut self) {
         for entry in self.entries("nsgs") {
             let fields = entry.value.fields();
             let id = fields.map(|fields| self.builder.add_nsg(nsg(entry, fields)));
-            self.names.nsgs.declare_in(entry.name.value, entry.name.value, id, &fields.map(scope_by_id).unwrap_or_default());
+            self.names.nsgs.declare_in(
+                entry.name.value,
+                entry.name.value,
+                id,
+                &fields.map(scope_by_id).unwrap_or_default(),
+            );
         }
         for entry in self.entries("route-tables") {
             let fields = entry.value.fields();
@@ -136,7 +141,7 @@ impl<'t> Lowering<'t> {
             region: region(fields),
             virtual_wan: boxed(fields.text("virtual-wan")),
             address_prefix: fields.prefix("address-prefix").map(|prefix| prefix.value),
-            connections: self.names.vnets.resolve_all(&fields.texts("connections"), &mut self.found),
+            connections: self.names.vnets(&fields.texts("connections"), &mut self.found),
             origin: declared(entry.name.span),
         }
     }
@@ -155,12 +160,12 @@ impl<'t> Lowering<'t> {
 
     /// Both halves of a peering in its short form.
     fn peering(&mut self, fields: Fields<'t>) -> Vec<PeeringHalf> {
-        let origin = declared(fields.get("between").map_or(fields.span(), |between| between.span()));
+        let origin = declared(fields.get("between").map_or(fields.span(), Field::span));
         let ends = fields.pair("between").and_then(|(one, other)| Some((one.text()?, other.text()?)));
         let transit = fields.text("gateway-transit");
-        let gateway = transit.and_then(|text| self.names.vnets.resolve(text, &mut self.found));
+        let gateway = transit.and_then(|text| self.names.vnet(text, &mut self.found));
         let Some((first, second)) = ends else { return Vec::new() };
-        let ends = [first, second].map(|end| self.names.vnets.resolve(end, &mut self.found));
+        let ends = [first, second].map(|end| self.names.vnet(end, &mut self.found));
         let [Some(one), Some(other)] = ends else { return Vec::new() };
         if let (Some(gateway), Some(transit)) = (gateway, transit)
             && gateway != one
@@ -187,7 +192,7 @@ impl<'t> Lowering<'t> {
 
     fn peering_half(&mut self, fields: Fields<'t>) -> Option<PeeringHalf> {
         let (local, remote) = fields.half("half")?;
-        let [local, remote] = [local, remote].map(|end| self.names.vnets.resolve(end, &mut self.found));
+        let [local, remote] = [local, remote].map(|end| self.names.vnet(end, &mut self.found));
         Some(PeeringHalf {
             local: local?,
             remote: remote?,
@@ -206,13 +211,13 @@ impl<'t> Lowering<'t> {
             allow_forwarded_traffic: is_set(fields, "allow-forwarded-traffic"),
             allow_gateway_transit: is_set(fields, "allow-gateway-transit"),
             use_remote_gateways: is_set(fields, "use-remote-gateways"),
-            origin: declared(fields.get("half").map_or(fields.span(), |half| half.span())),
+            origin: declared(fields.get("half").map_or(fields.span(), Field::span)),
         })
     }
 
     fn connections(&mut self) {
         let all: Vec<_> = self.topologies.iter().flat_map(|topology| topology.list("connections")).collect();
-        for fields in all.into_iter().filter_map(crate::scenario::Field::fields) {
+        for fields in all.into_iter().filter_map(Field::fields) {
             if let Some(connection) = self.connection(fields) {
                 self.builder.add_connection(connection);
             }
@@ -222,7 +227,7 @@ impl<'t> Lowering<'t> {
     fn connection(&mut self, fields: Fields<'t>) -> Option<Connection> {
         let (one, other) = fields.pair("between")?;
         let ends = [one, other].map(|end| self.network(end.text()?));
-        let origin: Origin = declared(fields.get("between").map_or(fields.span(), |between| between.span()));
+        let origin = declared(fields.get("between").map_or(fields.span(), Field::span));
         Some(Connection {
             kind: match fields.word("kind")?.value {
                 "ExpressRoute" => ConnectionKind::ExpressRoute,
@@ -242,7 +247,7 @@ impl<'t> Lowering<'t> {
         let hub = || names.virtual_hubs.look(text.value).map(|id| id.map(Place::VirtualHub));
         let site = || names.sites.look(text.value).map(|id| id.map(Place::Site));
         if let Some(found) = vnet().or_else(hub).or_else(site) {
-            return found;
+            return found.ok();
         }
         if !(names.vnets.is_partial() || names.virtual_hubs.is_partial() || names.sites.is_partial()) {
             let known = names.vnets.names().chain(names.virtual_hubs.names()).chain(names.sites.names());
@@ -262,7 +267,6 @@ fn security_rule(name: Spanned<&str>, fields: Fields<'_>) -> Option<SecurityRule
         let given: Vec<Box<str>> = fields.texts(key).iter().map(|text| text.value.into()).collect();
         if given.is_empty() { vec!["*".into()] } else { given }
     };
-    let span: Span = name.span;
     Some(SecurityRule {
         name: name.value.into(),
         priority: u16::try_from(fields.number("priority")?.value).ok()?,
@@ -278,7 +282,7 @@ fn security_rule(name: Spanned<&str>, fields: Fields<'_>) -> Option<SecurityRule
         sources: all("source"),
         destinations: all("destination"),
         ports: all("ports"),
-        origin: declared(span),
+        origin: declared(name.span),
     })
 }
 

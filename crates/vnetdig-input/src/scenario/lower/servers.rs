@@ -80,14 +80,15 @@ impl<'t> Lowering<'t> {
             return Some((Place::Vnet(self.builder.facts().subnets[subnet].vnet), Some(subnet)));
         }
         if let Some(text) = fields.text("vnet") {
-            return Some((Place::Vnet(self.names.vnets.resolve(text, &mut self.found)?), None));
+            return Some((Place::Vnet(self.names.vnet(text, &mut self.found)?), None));
         }
         if let Some(text) = fields.text("site") {
             return Some((Place::Site(self.names.sites.resolve(text, &mut self.found)?), None));
         }
         let internet = fields.flag("internet")?;
         if !internet.value {
-            let error = Diagnostic::error("scenario/no-place", "`internet: false` does not say where the server stands");
+            let error =
+                Diagnostic::error("scenario/no-place", "`internet: false` does not say where the server stands");
             self.found.push(error.at(internet.span).help("write `subnet`, `vnet` or `site` instead"));
             return None;
         }
@@ -102,7 +103,8 @@ impl<'t> Lowering<'t> {
             (Some(forwarders), hints) if !servers.is_empty() => {
                 if let Some(hints) = hints {
                     let message = "`forwarders` and `root-hints: true` exclude each other";
-                    let (first, second) = (forwarders.place().min(hints.place()), forwarders.place().max(hints.place()));
+                    let (first, second) =
+                        (forwarders.place().min(hints.place()), forwarders.place().max(hints.place()));
                     self.found.push(
                         Diagnostic::error("scenario/conflicting-keys", message)
                             .label(second, "given here")
@@ -122,7 +124,7 @@ impl<'t> Lowering<'t> {
     }
 
     fn firewall(&mut self, entry: Named<'t>, fields: Fields<'t>) -> Option<Firewall> {
-        let vnet = fields.text("vnet").map(|text| self.names.vnets.resolve(text, &mut self.found).map(Place::Vnet));
+        let vnet = fields.text("vnet").map(|text| self.names.vnet(text, &mut self.found).map(Place::Vnet));
         let hub = fields
             .text("virtual-hub")
             .map(|text| self.names.virtual_hubs.resolve(text, &mut self.found).map(Place::VirtualHub));

@@ -1,11 +1,12 @@
 //! Services behind names: PostgreSQL servers, other Private Link services, private endpoints.
 
 use vnetdig_model::service::{
-    Connectivity, ConnectionState, DnsLayout, EndpointTarget, HighAvailability, PostgresServer, PostgresServerId,
+    ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer, PostgresServerId,
     PrivateEndpoint, PrivateLinkService, VirtualEndpoint,
 };
 use vnetdig_model::{Diagnostic, Fqdn, Ttl};
 
+use super::names::Broken;
 use super::networks::word;
 use super::{Lowering, declared, region, scope_by_id};
 use crate::scenario::{Fields, Named, Spanned};
@@ -77,7 +78,7 @@ impl<'t> Lowering<'t> {
         Some(Connectivity::VnetIntegrated {
             subnet: subnet?,
             zone: zone?,
-            label: label?,
+            label: label.ok()?,
             address: fields.address("address").map(|address| address.value),
             standby_address: fields.address("standby-address").map(|address| address.value),
         })
@@ -87,7 +88,7 @@ impl<'t> Lowering<'t> {
         Some(Connectivity::Public {
             public_network_access: word(fields, "public-network-access") != "Disabled",
             address: fields.address("address").map(|address| address.value),
-            label: self.label(fields)?,
+            label: self.label(fields).ok()?,
             dns_layout: fields.word("dns-layout").map(|layout| match layout.value {
                 "AlwaysPrivatelink" => DnsLayout::AlwaysPrivatelink,
                 "LegacyA" => DnsLayout::LegacyA,
@@ -96,12 +97,10 @@ impl<'t> Lowering<'t> {
         })
     }
 
-    /// The label, if it is given; the outer `None` is one that cannot be.
-    fn label(&mut self, fields: Fields<'t>) -> Option<Option<Box<str>>> {
-        match fields.text("label") {
-            Some(text) => self.single_label(text).map(|label| Some(label.into())),
-            None => Some(None),
-        }
+    /// The label, if it is given.
+    fn label(&mut self, fields: Fields<'t>) -> Result<Option<Box<str>>, Broken> {
+        let Some(text) = fields.text("label") else { return Ok(None) };
+        self.single_label(text).map(|label| Some(label.into())).ok_or(Broken)
     }
 
     fn single_label(&mut self, text: Spanned<&'t str>) -> Option<&'t str> {
@@ -160,7 +159,7 @@ impl<'t> Lowering<'t> {
         let source = entry.value.fields().and_then(|fields| fields.text("replica-of"));
         let Some(source) = source else { return };
         let source = self.names.postgres_servers.resolve(source, &mut self.found);
-        if let Some(Some(server)) = self.names.postgres_servers.look(entry.name.value) {
+        if let Some(Ok(server)) = self.names.postgres_servers.look(entry.name.value) {
             self.builder.facts_mut().postgres_servers[server].replica_of = source;
         }
     }

@@ -45,28 +45,19 @@ impl<'t> Lowering<'t> {
         if variant.kind.value == "set-record" {
             return value.fields().map(|fields| self.set_record(fields)).unwrap_or_default();
         }
+        let (names, found, text) = (&self.names, &mut self.found, value.text());
         let event = match variant.kind.value {
-            "renew-lease" => self.reference(value).and_then(|text| {
-                self.names.clients.resolve(text, &mut self.found).map(Event::RenewLease)
+            "renew-lease" => text.and_then(|text| names.clients.resolve(text, found)).map(Event::RenewLease),
+            "fail-over" => text.and_then(|text| names.postgres_servers.resolve(text, found)).map(Event::FailOver),
+            "switch-over" => text.and_then(|text| names.virtual_endpoints.resolve(text, found)).map(Event::SwitchOver),
+            "remove-private-endpoint" => text.and_then(|text| {
+                names.private_endpoints.resolve(text, found)?;
+                names.private_endpoints.key(text.value).map(|key| Event::RemovePrivateEndpoint(key.into()))
             }),
-            "fail-over" => self.reference(value).and_then(|text| {
-                self.names.postgres_servers.resolve(text, &mut self.found).map(Event::FailOver)
-            }),
-            "switch-over" => self.reference(value).and_then(|text| {
-                self.names.virtual_endpoints.resolve(text, &mut self.found).map(Event::SwitchOver)
-            }),
-            "remove-private-endpoint" => self.reference(value).and_then(|text| {
-                self.names.private_endpoints.resolve(text, &mut self.found)?;
-                self.names.private_endpoints.key(text.value).map(|key| Event::RemovePrivateEndpoint(key.into()))
-            }),
-            "flush-cache" => self.reference(value).and_then(|text| self.flush_cache(text)),
+            "flush-cache" => text.and_then(|text| self.flush_cache(text)),
             kind => value.fields().and_then(|fields| self.change(kind, fields)),
         };
         event.into_iter().collect()
-    }
-
-    fn reference(&self, value: Field<'t>) -> Option<Spanned<&'t str>> {
-        value.text()
     }
 
     fn set_record(&mut self, fields: Fields<'t>) -> Vec<Event> {
@@ -85,7 +76,7 @@ impl<'t> Lowering<'t> {
             return Some(Event::SetServerState { server, is_up: fields.word("state")?.value == "Up" });
         }
         if kind == "set-dns-servers" {
-            let vnet = self.names.vnets.resolve(fields.text("vnet")?, &mut self.found)?;
+            let vnet = self.names.vnet(fields.text("vnet")?, &mut self.found)?;
             let servers = values(fields.addresses("servers"));
             return Some(Event::SetDnsServers { vnet, servers, origin: declared(fields.place()) });
         }
@@ -97,7 +88,7 @@ impl<'t> Lowering<'t> {
             let owner = self.relative(fields.text("name")?, &apex)?;
             return Some(Event::RemoveRecord { zone, owner, record_type: fields.record_type("type")?.value });
         }
-        let vnet = fields.text("vnet").and_then(|text| self.names.vnets.resolve(text, &mut self.found));
+        let vnet = fields.text("vnet").and_then(|text| self.names.vnet(text, &mut self.found));
         let (zone, vnet) = (zone?, vnet?);
         match kind {
             "add-link" => Some(Event::SetLink {
@@ -117,7 +108,7 @@ impl<'t> Lowering<'t> {
         let client = || names.clients.look(text.value).map(|id| id.map(CacheOwner::Client));
         let server = || names.dns_servers.look(text.value).map(|id| id.map(CacheOwner::Server));
         if let Some(owner) = client().or_else(server) {
-            return owner.map(Event::FlushCache);
+            return owner.map(Event::FlushCache).ok();
         }
         if text.value.eq_ignore_ascii_case("all") {
             return Some(Event::FlushCache(CacheOwner::All));

@@ -17,7 +17,7 @@ pub(super) enum Layout {
     Compact,
     /// One item on each line.
     Spread,
-    /// One item on each line, with an empty line between items that are longer than a line.
+    /// One item on each line, with an empty line before lists and mappings.
     Sections,
 }
 
@@ -101,6 +101,16 @@ impl Entries {
         self.0.push((key.into(), value.into()));
     }
 
+    /// An entry before all others.
+    pub(super) fn put_first(&mut self, key: impl Into<String>, value: impl Into<Node>) {
+        self.0.insert(0, (key.into(), value.into()));
+    }
+
+    /// Whether there is no entry.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// An entry if there is a value.
     pub(super) fn maybe(&mut self, key: &str, value: Option<impl Into<Node>>) {
         if let Some(value) = value {
@@ -132,7 +142,7 @@ impl Entries {
         Node::Map(self.0, Layout::Spread)
     }
 
-    /// The mapping, with an empty line between long entries.
+    /// The mapping, with an empty line before each section.
     pub(super) fn sections(self) -> Node {
         Node::Map(self.0, Layout::Sections)
     }
@@ -159,18 +169,18 @@ impl Page {
 
     /// A value on lines of its own.
     fn block(&mut self, node: &Node, indent: usize) {
-        let mut before = None;
         match node {
             Node::Map(entries, layout) if !entries.is_empty() => {
-                for (key, value) in entries {
-                    self.space(*layout, &mut before);
+                for (index, (key, value)) in entries.iter().enumerate() {
+                    if index > 0 && *layout == Layout::Sections && matches!(value, Node::List(..) | Node::Map(..)) {
+                        self.out.push('\n');
+                    }
                     self.line(indent);
                     self.entry(key, value, indent);
                 }
             }
-            Node::List(items, layout) if !items.is_empty() => {
+            Node::List(items, _) if !items.is_empty() => {
                 for item in items {
-                    self.space(*layout, &mut before);
                     self.line(indent);
                     self.out.push('-');
                     self.item(item, indent + 2);
@@ -184,15 +194,6 @@ impl Page {
         if !self.out.ends_with('\n') {
             self.out.push('\n');
         }
-    }
-
-    /// An empty line before an item unless it is the first one; taken back by [`Page::entry`]'s caller never.
-    fn space(&mut self, layout: Layout, before: &mut Option<usize>) {
-        let start = self.out.len();
-        if layout == Layout::Sections && before.is_some() {
-            self.out.push('\n');
-        }
-        *before = Some(start);
     }
 
     fn entry(&mut self, key: &str, value: &Node, indent: usize) {
@@ -366,7 +367,8 @@ fn scalar(text: &str, in_flow: bool) -> String {
             '\r' => quoted.push_str("\\r"),
             _ if must_be_escaped(c) => {
                 let code = u32::from(c);
-                let written = if code < 0x100 { write!(quoted, "\\x{code:02X}") } else { write!(quoted, "\\u{code:04X}") };
+                let written =
+                    if code < 0x100 { write!(quoted, "\\x{code:02X}") } else { write!(quoted, "\\u{code:04X}") };
                 written.expect("writing to a string");
             }
             _ => quoted.push(c),
@@ -522,7 +524,8 @@ mod tests {
 
     #[test]
     fn every_quoted_text_reads_back() {
-        let texts = ["", "off", "a: b", "a\nb", "'", "\"", "\\", "'\"\\", "a\u{85}\u{2028}\u{7f}\u{0}b", "[a, b]", "é", "🦀 x"];
+        let texts =
+            ["", "off", "a: b", "a\nb", "'", "\"", "\\", "'\"\\", "a\u{85}\u{2028}\u{7f}\u{0}b", "[a, b]", "é", "🦀 x"];
         for text in texts {
             for (document, in_flow) in [(scalar(text, false), false), (format!("[{}]", scalar(text, true)), true)] {
                 let mut sources = vnetdig_model::SourceMap::default();
