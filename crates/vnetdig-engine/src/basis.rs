@@ -193,6 +193,7 @@ bases! {
     PublicAddressMoves, 342, [I], "At failover the public address moves";
     EndpointFollows, 342, [I], "A private endpoint follows the active node; its record does not change at failover";
     VirtualEndpointAlias, 351, [D, O], "A virtual endpoint is a public alias to a server's name";
+    EndpointMembers, 352, [D], "The writer leads to the primary, the reader to the chosen replica";
     ReaderFallsBack, 352, [I], "Without a replica the reader is the primary";
     SwitchedOver, 353, [D, O], "After a switchover the writer leads to the new primary and the reader to the old one";
     RrsetLifetime, 501, [S], "Each record of a chain lives by its own TTL";

@@ -77,6 +77,9 @@ impl<R: Recorder> Run<'_, R> {
             Recall::Whole { response, remaining, stale } => {
                 let basis = cache_basis(&response, question.record_type);
                 self.step(basis, || StepKind::FromCache { remaining, stale });
+                if response.aliases().next().is_some() {
+                    self.step(Basis::RrsetLifetime, || StepKind::FromCache { remaining, stale });
+                }
                 return self.finish(server, &row, question, Outcome::Response(response));
             }
             // Each record set is kept by its own TTL; the target is looked up again (S-501).

@@ -161,6 +161,9 @@ impl<R: Recorder> Run<'_, R> {
                 self.step(Basis::NationalCloud, step);
             }
         }
+        if basis == Basis::VirtualEndpointAlias {
+            self.step(Basis::EndpointMembers, step);
+        }
         if matches!(basis, Basis::PrivateLinkChain | Basis::PublicChain) {
             self.step(Basis::ApprovedConnectionFlips, step);
         }
@@ -239,6 +242,9 @@ impl<R: Recorder> Run<'_, R> {
         let Recall::Whole { response, remaining, stale } = recall else { return None };
         let basis = if response.is_positive(question.record_type) { Basis::CacheLayer } else { Basis::NegativeCaching };
         self.step(basis, || StepKind::FromCache { remaining, stale });
+        if response.aliases().next().is_some() {
+            self.step(Basis::RrsetLifetime, || StepKind::FromCache { remaining, stale });
+        }
         Some(Outcome::Response(response))
     }
 

@@ -97,13 +97,18 @@ fn assert_same(expected: &str, found: &str, what: &str) {
     }
 }
 
-/// Writes a scenario, reads it, and writes it again.
+/// Writes a scenario, reads it, and writes it again. The text is good; what it says may still make no sense.
 fn assert_round_trip(name: &str, scenario: &Scenario) {
     let text = write(scenario);
-    let (again, errors) = read(Path::new(name), &text);
+    let (again, mut errors) = read(Path::new(name), &text);
+    errors.retain(|error| !error.contains("[topology/"));
     assert!(errors.is_empty(), "{name}: {errors:#?}\n{text}");
     assert_same(&facts(scenario), &facts(&again), &format!("{name} says something else:\n{text}"));
     assert_eq!(write(&again), text, "{name}: written again, it differs");
+}
+
+fn assert_built_round_trips(scenario: &Scenario) {
+    assert_round_trip("a generated scenario", scenario);
 }
 
 fn assert_text_round_trips(name: &str, path: &Path, text: &str) {

@@ -295,7 +295,8 @@ impl Derivation<'_> {
             let switched = facts.switched_over.contains(&id);
             let suffix = facts.cloud.postgres_suffix();
             let reader = endpoint.reader.unwrap_or(endpoint.writer);
-            let roles = [("writer", endpoint.writer, 351), ("reader", reader, 352)];
+            let reader_rule = if reader == endpoint.writer { 352 } else { 351 };
+            let roles = [("writer", endpoint.writer, 351), ("reader", reader, reader_rule)];
             for (role, server, rule) in roles {
                 let owner = child(&suffix, &format!("{}.{role}", endpoint.name));
                 let target = facts.postgres_servers[server].fqdn.clone();

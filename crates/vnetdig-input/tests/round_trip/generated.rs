@@ -1,1 +1,905 @@
-//! Scenarios made at random.
+//! Scenarios made at random: names and texts of all kinds, and facts that need not make sense together.
+//!
+//! Facts are added in the order in which reading adds them, so that even their ids must agree.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use proptest::prelude::*;
+use vnetdig_model::client::{AksPod, AppDnsMode, ClientId, NicDns, ServeStale, VirtualMachine, WorkerOs};
+use vnetdig_model::dns::{
+    ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
+    PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
+};
+use vnetdig_model::facts::BrokenZone;
+use vnetdig_model::network::{
+    Access, Connection, ConnectionKind, Direction, NextHop, Nsg, NsgId, PeeringHalf, PeeringState, Place,
+    PrivateEndpointPolicies, ResourceScope, Route, RouteTable, RouteTableId, SecurityRule, Site, SiteId, Subnet,
+    SubnetId, SyncLevel, VirtualHub, VirtualHubId, Vnet, VnetId,
+};
+use vnetdig_model::record::{Soa, ZoneDataId};
+use vnetdig_model::scenario::{
+    Asker, CacheOwner, Demand, Event, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion,
+};
+use vnetdig_model::server::{
+    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, Firewall,
+    PrivateAnswerFilter, Product,
+};
+use vnetdig_model::service::{
+    Cloud, ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer,
+    PostgresServerId, PrivateEndpoint, PrivateLinkService, VirtualEndpoint, VirtualEndpointId,
+};
+use vnetdig_model::switches::SWITCHES;
+use vnetdig_model::{
+    Address, Check, Client, ClientKind, Expectation, Fqdn, Moment, Origin, RecordData, RecordSet, RecordType,
+    ResponseCode, Rule, Scenario, SimTime, Stub, TopologyBuilder, Ttl, Verdict,
+};
+
+const BUILT: Origin = Origin::Built;
+
+/// Labels in presentation format.
+const LABELS: [&str; 14] =
+    ["www", "db", "*", "_tcp", "\\@", "a\\.b", "x\\032y", "<hex-1>", "7", "no", "1e3", "\\\"q", "\\255", "0x1f"];
+/// Names that some reader takes for something else.
+const AWKWARD: [&str; 16] =
+    ["on", "No", "null", "~", "7", "1e3", "0x1f", "1_0", "2024-01-31", "*x", "@", "<y>", "a: b", "- a", "#a", "{a, b}"];
+
+/// Numbers to choose with; when they run out, the first of everything is chosen.
+struct Chance<'a> {
+    tape: std::slice::Iter<'a, u16>,
+    names: Vec<&'a str>,
+    texts: &'a [String],
+}
+
+impl Chance<'_> {
+    fn below(&mut self, end: usize) -> usize {
+        usize::from(self.tape.next().copied().unwrap_or_default()) % end.max(1)
+    }
+
+    fn coin(&mut self) -> bool {
+        self.below(2) == 1
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        self.coin().then(|| make(self))
+    }
+
+    /// Up to `most` of these.
+    fn some<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.below(most + 1)).map(|_| make(self)).collect()
+    }
+
+    /// At least one, up to `most`.
+    fn several<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..=self.below(most)).map(|_| make(self)).collect()
+    }
+
+    /// One of what there is, if there is any.
+    fn any<T: Copy>(&mut self, all: &[T]) -> Option<T> {
+        if all.is_empty() { None } else { Some(self.of(all)) }
+    }
+
+    /// A name nothing else has.
+    fn name(&mut self) -> Option<Box<str>> {
+        self.names.pop().map(Box::from)
+    }
+
+    fn text(&mut self) -> Box<str> {
+        let index = self.below(self.texts.len());
+        self.texts[index].as_str().into()
+    }
+
+    fn address(&mut self) -> IpAddr {
+        let last = u8::try_from(self.below(5)).expect("below 5");
+        if self.below(4) == 3 {
+            IpAddr::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last.into()))
+        } else {
+            IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))
+        }
+    }
+
+    fn socket(&mut self) -> SocketAddr {
+        let port = self.of(&[53, 5353]);
+        SocketAddr::new(self.address(), port)
+    }
+
+    fn prefix(&mut self) -> IpNet {
+        let address = self.address();
+        let length = if address.is_ipv4() { self.of(&[0, 8, 24, 32]) } else { self.of(&[0, 48, 64, 128]) };
+        IpNet::new(address, length).expect("a length of that family").trunc()
+    }
+
+    fn fqdn(&mut self) -> Fqdn {
+        let mut text = self.of(&["corp.example", "x.net", "on", "privatelink.postgres.database.azure.com"]).to_owned();
+        for _ in 0..self.below(3) {
+            text = format!("{}.{text}", self.of(&LABELS));
+        }
+        text.parse().expect("good labels")
+    }
+
+    /// A name at or below a zone, or anywhere.
+    fn owner(&mut self, apex: &Fqdn) -> Fqdn {
+        let below = |label: &str| apex.child(label).expect("a good label");
+        match self.below(5) {
+            0 => apex.clone(),
+            1 => below("a.b"),
+            2 => self.fqdn(),
+            _ => below(self.of(&LABELS)),
+        }
+    }
+
+    fn duration(&mut self) -> Duration {
+        Duration::from_millis(self.of(&[0, 250, 1000, 1500, 60_000, 90_000, 3_600_000, 90_000_000]))
+    }
+
+    fn scope(&mut self) -> ResourceScope {
+        ResourceScope {
+            subscription: self.maybe(Self::text),
+            resource_group: self.maybe(Self::text),
+            arm_id: self.name().map(|name| format!("/subscriptions/{name}").into()),
+        }
+    }
+
+    fn region(&mut self) -> Option<Box<str>> {
+        self.maybe(|chance| chance.of(&["westeurope", "northeurope", "no"]).into())
+    }
+
+    fn data(&mut self, record_type: RecordType, apex: &Fqdn, ttl: Ttl) -> RecordData {
+        match record_type {
+            RecordType::A => RecordData::Address(Address::Known(Ipv4Addr::new(10, 1, 2, 3).into())),
+            RecordType::AAAA => RecordData::Address(Address::Known(Ipv6Addr::LOCALHOST.into())),
+            RecordType::CNAME => RecordData::Cname(self.owner(apex)),
+            RecordType::PTR => RecordData::Ptr(self.owner(apex)),
+            RecordType::NS => RecordData::Ns(self.owner(apex)),
+            RecordType::MX => RecordData::Mx { preference: 10, exchange: self.owner(apex) },
+            RecordType::SRV => RecordData::Srv { priority: 1, weight: 2, port: 5060, target: self.owner(apex) },
+            RecordType::TXT => RecordData::Txt(self.several(2, Self::text).into()),
+            _ => RecordData::Soa(Arc::new(self.soa(apex, ttl))),
+        }
+    }
+
+    fn soa(&mut self, apex: &Fqdn, ttl: Ttl) -> Soa {
+        let minimum = self.of(&[10, 300]);
+        Soa { host: self.owner(apex), minimum, ttl, ..Soa::of_private_zone() }
+    }
+
+    fn record_set(&mut self, zone: ZoneDataId, apex: &Fqdn) -> RecordSet {
+        use RecordType::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
+        let record_type = self.of(&[A, AAAA, CNAME, PTR, NS, MX, SRV, TXT, SOA]);
+        let ttl = Ttl(self.of(&[3600, 0, 60]));
+        let owner = self.owner(apex);
+        // An SOA at the apex is the SOA of the zone, no record set.
+        let record_type = if record_type == SOA && owner == *apex { TXT } else { record_type };
+        let data = self.several(2, |chance| chance.data(record_type, apex, ttl));
+        let data = data.into_iter().collect();
+        RecordSet { zone, owner, record_type, ttl, data, auto_registered: false, origin: BUILT }
+    }
+
+    fn cache(&mut self) -> CacheSettings {
+        if self.below(4) == 3 {
+            return CacheSettings { off: true, ..CacheSettings::default() };
+        }
+        CacheSettings {
+            off: false,
+            max_ttl: self.maybe(Self::duration),
+            max_negative_ttl: self.maybe(Self::duration),
+            serve_stale: self.maybe(Self::duration),
+        }
+    }
+
+    fn forwarders(&mut self) -> Vec<ConditionalForwarder> {
+        let mut all: Vec<ConditionalForwarder> = Vec::new();
+        for _ in 0..self.below(3) {
+            let domain = if self.below(4) == 3 { Fqdn::root() } else { self.fqdn() };
+            let servers = self.several(2, Self::socket);
+            if all.iter().all(|known| known.domain != domain) {
+                all.push(ConditionalForwarder { domain, servers, origin: BUILT });
+            }
+        }
+        all
+    }
+}
+
+/// What was added, to be referred to.
+#[derive(Default)]
+struct World {
+    builder: TopologyBuilder,
+    nsgs: Vec<NsgId>,
+    tables: Vec<RouteTableId>,
+    vnets: Vec<VnetId>,
+    subnets: Vec<SubnetId>,
+    hubs: Vec<VirtualHubId>,
+    sites: Vec<SiteId>,
+    zones: Vec<PrivateZoneId>,
+    servers: Vec<DnsServerId>,
+    postgres: Vec<PostgresServerId>,
+    pairs: Vec<VirtualEndpointId>,
+    endpoints: Vec<Box<str>>,
+    clients: Vec<ClientId>,
+}
+
+impl World {
+    fn filters(&mut self, chance: &mut Chance<'_>) {
+        for _ in 0..chance.below(3) {
+            let Some(name) = chance.name() else { return };
+            let mut rules = Vec::new();
+            for _ in 0..chance.below(3) {
+                let Some(name) = chance.name() else { break };
+                let values = |chance: &mut Chance<'_>| chance.several(2, |c| c.of(&["*", "53", "1024-2047"]).into());
+                rules.push(SecurityRule {
+                    name,
+                    priority: 100,
+                    direction: chance.of(&[Direction::Inbound, Direction::Outbound]),
+                    access: chance.of(&[Access::Allow, Access::Deny]),
+                    protocol: chance.of(&["*", "Udp"]).into(),
+                    sources: values(chance),
+                    destinations: values(chance),
+                    ports: values(chance),
+                    origin: BUILT,
+                });
+            }
+            self.nsgs.push(self.builder.add_nsg(Nsg { name, rules, origin: BUILT }));
+        }
+        for _ in 0..chance.below(3) {
+            let Some(name) = chance.name() else { return };
+            let mut routes = Vec::new();
+            for _ in 0..chance.below(3) {
+                let Some(name) = chance.name() else { break };
+                let appliance = NextHop::VirtualAppliance(chance.address());
+                let hops =
+                    [appliance, NextHop::VirtualNetworkGateway, NextHop::VnetLocal, NextHop::Internet, NextHop::None];
+                let next_hop = chance.of(&hops);
+                routes.push(Route { name, prefix: chance.prefix(), next_hop, origin: BUILT });
+            }
+            let bgp_route_propagation = chance.coin();
+            let table = RouteTable { name, routes, bgp_route_propagation, origin: BUILT };
+            self.tables.push(self.builder.add_route_table(table));
+        }
+    }
+
+    fn networks(&mut self, chance: &mut Chance<'_>) {
+        for _ in 0..=chance.below(3) {
+            let Some(name) = chance.name() else { break };
+            let dns_servers = chance.some(2, Chance::address);
+            let vnet = self.builder.add_vnet(Vnet {
+                name,
+                scope: chance.scope(),
+                region: chance.region(),
+                address_space: chance.some(2, Chance::prefix),
+                dns_servers_origin: (chance.coin() || !dns_servers.is_empty()).then_some(BUILT),
+                dns_servers,
+                origin: BUILT,
+            });
+            self.vnets.push(vnet);
+            for _ in 0..chance.below(3) {
+                let Some(name) = chance.name() else { break };
+                self.subnets.push(self.builder.add_subnet(Subnet {
+                    vnet,
+                    name,
+                    prefixes: chance.some(2, Chance::prefix),
+                    delegation: chance.maybe(Chance::text),
+                    nsg: chance.any(&self.nsgs),
+                    route_table: chance.any(&self.tables),
+                    private_endpoint_policies: chance.of(&[
+                        PrivateEndpointPolicies::Disabled,
+                        PrivateEndpointPolicies::Enabled,
+                        PrivateEndpointPolicies::NetworkSecurityGroupEnabled,
+                        PrivateEndpointPolicies::RouteTableEnabled,
+                    ]),
+                    origin: BUILT,
+                }));
+            }
+        }
+        for _ in 0..chance.below(2) {
+            let Some(name) = chance.name() else { break };
+            self.hubs.push(self.builder.add_virtual_hub(VirtualHub {
+                name,
+                region: chance.region(),
+                virtual_wan: chance.maybe(Chance::text),
+                address_prefix: chance.maybe(Chance::prefix),
+                connections: self.vnets.clone(),
+                origin: BUILT,
+            }));
+        }
+        for _ in 0..chance.below(2) {
+            let Some(name) = chance.name() else { break };
+            let address_space = chance.some(2, Chance::prefix);
+            self.sites.push(self.builder.add_site(Site { name, address_space, origin: BUILT }));
+        }
+        for _ in 0..chance.below(6) {
+            self.peering(chance);
+        }
+        for _ in 0..chance.below(2) {
+            let mut ends: Vec<Place> = self.vnets.iter().copied().map(Place::Vnet).collect();
+            ends.extend(self.hubs.iter().copied().map(Place::VirtualHub));
+            ends.extend(self.sites.iter().copied().map(Place::Site));
+            let ends = [chance.of(&ends), chance.of(&ends)];
+            let kinds = [ConnectionKind::SiteToSite, ConnectionKind::ExpressRoute, ConnectionKind::VnetToVnet];
+            let (kind, connected) = (chance.of(&kinds), chance.coin());
+            self.builder.add_connection(Connection { kind, ends, connected, origin: BUILT });
+        }
+    }
+
+    fn peering(&mut self, chance: &mut Chance<'_>) {
+        let (local, remote) = (chance.of(&self.vnets), chance.of(&self.vnets));
+        let plain = PeeringHalf {
+            local,
+            remote,
+            state: PeeringState::Connected,
+            sync_level: SyncLevel::FullyInSync,
+            allow_virtual_network_access: true,
+            allow_forwarded_traffic: chance.coin(),
+            allow_gateway_transit: chance.coin(),
+            use_remote_gateways: chance.coin(),
+            origin: BUILT,
+        };
+        if chance.coin() {
+            let other = PeeringHalf {
+                local: remote,
+                remote: local,
+                allow_gateway_transit: plain.use_remote_gateways,
+                use_remote_gateways: plain.allow_gateway_transit,
+                ..plain.clone()
+            };
+            self.builder.add_peering(plain);
+            self.builder.add_peering(other);
+            return;
+        }
+        let states = [PeeringState::Connected, PeeringState::Initiated, PeeringState::Disconnected];
+        let levels = [
+            SyncLevel::FullyInSync,
+            SyncLevel::RemoteNotInSync,
+            SyncLevel::LocalNotInSync,
+            SyncLevel::LocalAndRemoteNotInSync,
+        ];
+        self.builder.add_peering(PeeringHalf {
+            state: chance.of(&states),
+            sync_level: chance.of(&levels),
+            allow_virtual_network_access: chance.coin(),
+            ..plain
+        });
+    }
+
+    fn records(&mut self, chance: &mut Chance<'_>, zone: ZoneDataId, apex: &Fqdn) {
+        let mut known = Vec::new();
+        for _ in 0..chance.below(5) {
+            let set = chance.record_set(zone, apex);
+            let key = (set.owner.clone(), set.record_type);
+            if !known.contains(&key) {
+                known.push(key);
+                self.builder.add_record_set(set);
+            }
+        }
+    }
+
+    fn dns(&mut self, chance: &mut Chance<'_>) {
+        for _ in 0..chance.below(3) {
+            let Some(key) = chance.name() else { break };
+            let apex = chance.fqdn();
+            let soa = if chance.coin() { chance.soa(&apex, Ttl(60)) } else { Soa::of_private_zone() };
+            let data = self.builder.add_zone(apex.clone(), Some(Arc::new(soa)), BUILT);
+            self.records(chance, data, &apex);
+            let lock = chance.of(&[None, Some(Lock::ReadOnly), Some(Lock::CanNotDelete)]);
+            let scope = chance.scope();
+            let zone = self.builder.add_private_zone(PrivateZone { key, scope, data, lock, origin: BUILT });
+            self.zones.push(zone);
+            for _ in 0..chance.below(4) {
+                let Some(vnet) = chance.any(&self.vnets) else { break };
+                self.builder.add_zone_link(ZoneLink {
+                    zone,
+                    vnet,
+                    registration_enabled: chance.coin(),
+                    resolution_policy: chance.of(&[ResolutionPolicy::Default, ResolutionPolicy::NxDomainRedirect]),
+                    state: chance.of(&[LinkState::Completed, LinkState::InProgress]),
+                    origin: BUILT,
+                });
+            }
+        }
+        let outbound = self.resolver(chance);
+        for _ in 0..chance.below(2) {
+            let Some(name) = chance.name() else { break };
+            let outbound_endpoints = outbound.clone();
+            let ruleset = self.builder.add_ruleset(Ruleset { name, outbound_endpoints, origin: BUILT });
+            for _ in 0..chance.below(3) {
+                let Some(vnet) = chance.any(&self.vnets) else { break };
+                self.builder.add_ruleset_link(RulesetLink { ruleset, vnet, origin: BUILT });
+            }
+            for ConditionalForwarder { domain, servers: targets, .. } in chance.forwarders() {
+                let enabled = chance.coin();
+                self.builder.add_forwarding_rule(ForwardingRule { ruleset, domain, enabled, targets, origin: BUILT });
+            }
+        }
+        if let Some(name) = chance.name() {
+            let rule = chance.name().map(|name| PolicyRule {
+                name,
+                priority: 65_000,
+                action: chance.of(&[PolicyAction::Allow, PolicyAction::Block, PolicyAction::Alert]),
+                domains: chance.some(2, Chance::fqdn),
+                enabled: chance.coin(),
+                origin: BUILT,
+            });
+            let (region, rules) = (chance.region(), rule.into_iter().collect());
+            let vnets = self.vnets.clone();
+            self.builder.add_security_policy(SecurityPolicy { name, region, vnets, rules, origin: BUILT });
+        }
+        let public = self.builder.facts().public_data();
+        self.records(chance, public, &Fqdn::root());
+        let zones = |chance: &mut Chance<'_>| chance.some(2, |chance| (chance.fqdn(), BUILT));
+        let facts = &mut self.builder.facts_mut().public;
+        facts.complete_zones = zones(chance);
+        facts.signed_zones = zones(chance);
+        facts.broken_zones = chance.some(2, |chance| BrokenZone {
+            zone: chance.fqdn(),
+            types: chance.some(2, |chance| chance.of(&[RecordType::AAAA, RecordType::HTTPS])),
+            origin: BUILT,
+        });
+    }
+
+    fn resolver(&mut self, chance: &mut Chance<'_>) -> Vec<vnetdig_model::dns::OutboundEndpointId> {
+        let mut outbound = Vec::new();
+        for _ in 0..chance.below(2) {
+            let (Some(name), Some(vnet)) = (chance.name(), chance.any(&self.vnets)) else { break };
+            let resolver = self.builder.add_private_resolver(PrivateResolver { name, vnet, origin: BUILT });
+            for _ in 0..chance.below(2) {
+                let Some(name) = chance.name() else { break };
+                let (subnet, address) = (chance.any(&self.subnets), chance.maybe(Chance::address));
+                let is_static = chance.coin();
+                let endpoint = InboundEndpoint { resolver, name, subnet, address, is_static, origin: BUILT };
+                self.builder.add_inbound_endpoint(endpoint);
+            }
+            for _ in 0..chance.below(3) {
+                let Some(name) = chance.name() else { break };
+                let subnet = chance.any(&self.subnets);
+                let endpoint = OutboundEndpoint { resolver, name, subnet, origin: BUILT };
+                outbound.push(self.builder.add_outbound_endpoint(endpoint));
+            }
+        }
+        outbound
+    }
+
+    fn place(&self, chance: &mut Chance<'_>) -> (Place, Option<SubnetId>) {
+        let mut places: Vec<(Place, Option<SubnetId>)> = vec![(Place::Internet, None)];
+        let subnets = &self.builder.facts().subnets;
+        places.extend(subnets.iter().map(|(id, subnet)| (Place::Vnet(subnet.vnet), Some(id))));
+        places.extend(self.vnets.iter().map(|vnet| (Place::Vnet(*vnet), None)));
+        places.extend(self.sites.iter().map(|site| (Place::Site(*site), None)));
+        chance.of(&places)
+    }
+
+    fn own_servers(&mut self, chance: &mut Chance<'_>) {
+        for _ in 0..chance.below(3) {
+            let Some(name) = chance.name() else { break };
+            let (place, subnet) = self.place(chance);
+            let mut zones = Vec::new();
+            let mut apexes: Vec<Fqdn> = Vec::new();
+            for apex in chance.some(2, Chance::fqdn) {
+                if apexes.contains(&apex) {
+                    continue;
+                }
+                let soa = Some(Arc::new(chance.soa(&apex, Ttl(60))));
+                let zone = self.builder.add_zone(apex.clone(), soa, BUILT);
+                self.records(chance, zone, &apex);
+                zones.push(zone);
+                apexes.push(apex);
+            }
+            let local_data = self.builder.add_local_data(BUILT);
+            self.records(chance, local_data, &Fqdn::root());
+            let server = DnsServer {
+                name,
+                product: chance.of(&Product::ALL).1,
+                place,
+                subnet,
+                addresses: chance.several(2, Chance::address),
+                is_up: chance.coin(),
+                zones,
+                local_data,
+                conditional_forwarders: chance.forwarders(),
+                default_route: match chance.below(3) {
+                    0 => DefaultRoute::Nowhere,
+                    1 => DefaultRoute::RootHints { origin: BUILT },
+                    _ => DefaultRoute::Forwarders {
+                        servers: chance.several(2, Chance::socket),
+                        fallback_to_root_hints: chance.coin(),
+                        origin: BUILT,
+                    },
+                },
+                forward_timeout: chance.maybe(Chance::duration),
+                strict_order: chance.coin(),
+                validates_dnssec: chance.coin(),
+                private_answer_filter: chance
+                    .maybe(|chance| PrivateAnswerFilter { except: chance.some(2, Chance::fqdn), origin: BUILT }),
+                max_aliases: chance.maybe(|chance| chance.of(&[1, 255])),
+                alternate: chance.maybe(|chance| Alternate {
+                    on: chance.several(2, |chance| chance.of(&[ResponseCode::NXDomain, ResponseCode::NotAuth])),
+                    servers: chance.several(2, Chance::socket),
+                    origin: BUILT,
+                }),
+                cache: chance.cache(),
+                origin: BUILT,
+            };
+            self.servers.push(self.builder.add_dns_server(server));
+        }
+        if let Some(name) = chance.name() {
+            let mut places: Vec<Place> = self.vnets.iter().copied().map(Place::Vnet).collect();
+            places.extend(self.hubs.iter().copied().map(Place::VirtualHub));
+            if let Some(place) = chance.any(&places) {
+                self.builder.add_firewall(Firewall {
+                    name,
+                    place,
+                    address: chance.address(),
+                    dns_proxy: chance.coin(),
+                    dns_servers: chance.some(2, Chance::address),
+                    origin: BUILT,
+                });
+            }
+        }
+    }
+
+    fn services(&mut self, chance: &mut Chance<'_>) {
+        let suffix = self.builder.facts().cloud.postgres_suffix();
+        for name in ["orders", "on", "7"].into_iter().take(chance.below(4)) {
+            let injected = chance.any(&self.subnets).zip(chance.any(&self.zones)).filter(|_| chance.coin());
+            let label = chance.maybe(|chance| chance.of(&["a1b9c61e56fd", "121212121212", "12e456789012"]).into());
+            let connectivity = match injected {
+                Some((subnet, zone)) => Connectivity::VnetIntegrated {
+                    subnet,
+                    zone,
+                    label,
+                    address: chance.maybe(Chance::address),
+                    standby_address: chance.maybe(Chance::address),
+                },
+                None => Connectivity::Public {
+                    public_network_access: chance.coin(),
+                    address: chance.maybe(Chance::address),
+                    label,
+                    dns_layout: chance.of(&[
+                        None,
+                        Some(DnsLayout::Current),
+                        Some(DnsLayout::AlwaysPrivatelink),
+                        Some(DnsLayout::LegacyA),
+                    ]),
+                },
+            };
+            let levels = [HighAvailability::Disabled, HighAvailability::SameZone, HighAvailability::ZoneRedundant];
+            let server = self.builder.add_postgres_server(PostgresServer {
+                name: name.into(),
+                region: chance.region(),
+                fqdn: suffix.child(name).expect("a good label"),
+                connectivity,
+                high_availability: chance.of(&levels),
+                replica_of: chance.any(&self.postgres),
+                origin: BUILT,
+            });
+            self.postgres.push(server);
+            if injected.is_none() {
+                self.private_endpoints(chance, EndpointTarget::Postgres(server));
+            }
+        }
+        if let Some(writer) = chance.any(&self.postgres) {
+            let (name, reader) = ("off".into(), chance.any(&self.postgres).filter(|_| chance.coin()));
+            let pair = VirtualEndpoint { name, writer, reader, origin: BUILT };
+            self.pairs.push(self.builder.add_virtual_endpoint(pair));
+        }
+        for _ in 0..chance.below(2) {
+            let Some(key) = chance.name() else { break };
+            let service = self.builder.add_private_link_service(PrivateLinkService {
+                key,
+                public_name: chance.fqdn(),
+                private_link_name: chance.fqdn(),
+                ttl: Ttl(chance.of(&[60, 30])),
+                public_target: chance.maybe(Chance::fqdn),
+                public_address: chance.maybe(Chance::address),
+                origin: BUILT,
+            });
+            self.private_endpoints(chance, EndpointTarget::Service(service));
+        }
+    }
+
+    fn private_endpoints(&mut self, chance: &mut Chance<'_>, target: EndpointTarget) {
+        for place in 0..chance.below(3) {
+            let Some(name) = chance.name() else { break };
+            self.endpoints.push(name.clone());
+            let created = u32::try_from(place + 1).expect("a small number");
+            self.builder.add_private_endpoint(PrivateEndpoint {
+                name,
+                target,
+                subnet: chance.any(&self.subnets).filter(|_| chance.coin()),
+                address: chance.maybe(Chance::address),
+                zone_group: chance.maybe(|chance| chance.any(&self.zones).into_iter().collect()),
+                connection: chance.of(&[
+                    ConnectionState::Approved,
+                    ConnectionState::Pending,
+                    ConnectionState::Rejected,
+                    ConnectionState::Disconnected,
+                ]),
+                created: chance.of(&[created, 7]),
+                origin: BUILT,
+            });
+        }
+    }
+
+    fn own_clients(&mut self, chance: &mut Chance<'_>) {
+        for _ in 0..chance.below(6) {
+            let Some(name) = chance.name() else { break };
+            if let Some(client) = self.client(chance, name) {
+                self.clients.push(self.builder.add_client(client));
+            }
+        }
+    }
+
+    fn client(&self, chance: &mut Chance<'_>, name: Box<str>) -> Option<Client> {
+        let servers = |chance: &mut Chance<'_>| chance.some(2, Chance::address);
+        let kind = match chance.below(8) {
+            0 => ClientKind::VirtualMachine(VirtualMachine {
+                vm_name: if chance.coin() { name.clone() } else { chance.text() },
+                is_running: chance.coin(),
+                nic_dns: match chance.below(3) {
+                    0 => None,
+                    1 => Some(NicDns::AzureProvided),
+                    _ => Some(NicDns::Servers(chance.several(2, Chance::address))),
+                },
+                guest_dns_servers: chance.maybe(servers),
+            }),
+            1 => ClientKind::AksPod(Box::new(AksPod {
+                namespace: chance.of(&["default", "kube-system", "no"]).into(),
+                cluster_domain: chance.of(&["cluster.local", "c.example"]).parse().expect("a name"),
+                custom_forwarders: chance.forwarders(),
+                local_dns: chance.of(&[
+                    None,
+                    Some(ServeStale::Immediate),
+                    Some(ServeStale::Verify),
+                    Some(ServeStale::Off),
+                ]),
+            })),
+            2 => ClientKind::AppService {
+                dns_mode: chance.of(&[None, Some(AppDnsMode::Vnet), Some(AppDnsMode::PlatformPublic)]),
+                dns_servers: servers(chance),
+                os: chance.of(&[WorkerOs::Linux, WorkerOs::Windows]),
+            },
+            3 => ClientKind::ContainerApp { environment_suffix: chance.maybe(Chance::fqdn) },
+            4 => ClientKind::ContainerInstance { dns_servers: servers(chance) },
+            5 => ClientKind::PointToSite {
+                gateway_vnet: chance.any(&self.vnets)?,
+                profile_dns_servers: chance.maybe(servers),
+                home_dns_servers: servers(chance),
+            },
+            6 if !self.sites.is_empty() => ClientKind::OnPremises { dns_servers: servers(chance) },
+            _ => ClientKind::Internet { dns_servers: servers(chance) },
+        };
+        let subnet = match &kind {
+            ClientKind::PointToSite { .. } | ClientKind::OnPremises { .. } | ClientKind::Internet { .. } => None,
+            _ => Some(chance.any(&self.subnets)?),
+        };
+        let place = match (&kind, subnet) {
+            (_, Some(subnet)) => Place::Vnet(self.builder.facts().subnets[subnet].vnet),
+            (ClientKind::OnPremises { .. }, _) => Place::Site(chance.any(&self.sites)?),
+            _ => Place::Internet,
+        };
+        let mut client = Client {
+            name,
+            kind,
+            place,
+            subnet,
+            addresses: Vec::new(),
+            applied_dns_servers: None,
+            stub: Stub::Glibc,
+            search: Vec::new(),
+            ndots: 1,
+            hosts: Vec::new(),
+            edns_size: None,
+            cache: CacheSettings::default(),
+            origin: BUILT,
+        };
+        settings(chance, &mut client);
+        Some(client)
+    }
+
+    fn check(&self, chance: &mut Chance<'_>) -> Check {
+        let mut askers: Vec<Asker> = self.clients.iter().copied().map(Asker::Client).collect();
+        askers.extend(self.vnets.iter().copied().map(Asker::Vnet));
+        askers.extend(self.subnets.iter().copied().map(Asker::Subnet));
+        let is_all = chance.coin() && !self.clients.is_empty();
+        let all = self.clients.iter().copied().map(Asker::Client).collect();
+        let from = if is_all { all } else { chance.several(3, |chance| chance.of(&askers)) };
+        let record_type =
+            chance.of(&[RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::TXT, RecordType::SOA]);
+        let name = if chance.below(4) == 3 { Fqdn::root() } else { chance.fqdn() };
+        let is_absolute = name.is_root() || chance.coin();
+        let server = chance.maybe(Chance::address);
+        let demand = match chance.below(3) {
+            0 => Demand::All(Expectation::default()),
+            1 => Demand::All(self.expectation(chance, record_type)),
+            _ => Demand::AnyOf(chance.several(2, |chance| self.expectation(chance, record_type))),
+        };
+        Check {
+            from,
+            question: TypedQuestion { name: TypedName { name, is_absolute }, record_type, server },
+            demand,
+            forbidden: chance.some(2, |chance| self.expectation(chance, record_type)),
+            because: chance.maybe(Chance::text),
+            origin: BUILT,
+        }
+    }
+
+    fn expectation(&self, chance: &mut Chance<'_>, record_type: RecordType) -> Expectation {
+        let data = |chance: &mut Chance<'_>| {
+            chance.some(2, |chance| match (record_type, chance.below(3)) {
+                (_, 0) => ExpectedDatum::Symbol("public-address-of-orders".into()),
+                (RecordType::TXT, _) => ExpectedDatum::Text("\"v=1\" \"it's\"".into()),
+                (_, 1) => ExpectedDatum::Address(chance.address()),
+                (RecordType::CNAME, _) => ExpectedDatum::Name(chance.fqdn()),
+                (RecordType::SOA, _) => ExpectedDatum::Text("a. b. 1 2 3 4 5".into()),
+                _ => ExpectedDatum::Address(Ipv4Addr::LOCALHOST.into()),
+            })
+        };
+        let hops = |chance: &mut Chance<'_>| {
+            let mut hops = vec![Hop::AzurePublic, Hop::PublicResolver, Hop::Address(chance.address())];
+            let servers = self.builder.facts().dns_servers.values();
+            hops.extend(servers.map(|server| Hop::Named(server.name.clone())));
+            hops.extend(self.vnets.iter().copied().map(Hop::AzureDns));
+            chance.some(2, |chance| {
+                let index = chance.below(hops.len());
+                hops[index].clone()
+            })
+        };
+        let codes = [
+            ExpectedRcode::Code(ResponseCode::NoError),
+            ExpectedRcode::Code(ResponseCode::NotImp),
+            ExpectedRcode::Silence,
+            ExpectedRcode::Indeterminate,
+        ];
+        let verdicts = [Verdict::Private, Verdict::Public, Verdict::Answered, Verdict::Failed, Verdict::Undetermined];
+        Expectation {
+            rcode: chance.maybe(|chance| chance.of(&codes)),
+            answer: chance.maybe(data),
+            includes: data(chance),
+            excludes: data(chance),
+            chain: chance.maybe(|chance| chance.some(2, Chance::fqdn)),
+            ttl: chance.maybe(|chance| chance.of(&[0, 10])),
+            soa: chance.maybe(|chance| chance.maybe(Chance::fqdn)),
+            verdict: chance.maybe(|chance| chance.of(&verdicts)),
+            via: hops(chance),
+            not_via: hops(chance),
+            rules: chance.some(2, |chance| Rule(chance.of(&[1, 101]))),
+            missing: chance.maybe(Chance::text),
+            possible_outcomes: chance.maybe(|chance| chance.of(&[1, 2])),
+            span: None,
+        }
+    }
+
+    fn event(&self, chance: &mut Chance<'_>) -> Option<Event> {
+        let facts = self.builder.facts();
+        let zone = chance.any(&self.zones);
+        let vnet = chance.any(&self.vnets);
+        let owner_in = |chance: &mut Chance<'_>, zone| chance.owner(facts.zone_name(zone));
+        Some(match chance.below(11) {
+            0 => {
+                let zone = zone?;
+                let data = facts.private_zones[zone].data;
+                Event::SetRecord { zone, record_set: chance.record_set(data, facts.zone_name(zone)) }
+            }
+            1 => {
+                let zone = zone?;
+                Event::RemoveRecord { zone, owner: owner_in(chance, zone), record_type: RecordType::AAAA }
+            }
+            2 => Event::SetLink {
+                zone: zone?,
+                vnet: vnet?,
+                resolution_policy: chance.of(&[ResolutionPolicy::Default, ResolutionPolicy::NxDomainRedirect]),
+                registration_enabled: chance.coin(),
+                origin: BUILT,
+            },
+            3 => Event::RemoveLink { zone: zone?, vnet: vnet? },
+            4 => Event::SetDnsServers { vnet: vnet?, servers: chance.some(2, Chance::address), origin: BUILT },
+            5 => Event::RenewLease(chance.any(&self.clients)?),
+            6 => Event::FailOver(chance.any(&self.postgres)?),
+            7 => Event::SwitchOver(chance.any(&self.pairs)?),
+            8 => {
+                let index = chance.below(self.endpoints.len());
+                Event::RemovePrivateEndpoint(self.endpoints.get(index)?.clone())
+            }
+            9 => Event::SetServerState { server: chance.any(&self.servers)?, is_up: chance.coin() },
+            _ => {
+                let client = chance.any(&self.clients).map(CacheOwner::Client);
+                let server = chance.any(&self.servers).map(CacheOwner::Server);
+                Event::FlushCache(chance.of(&[Some(CacheOwner::All), client, server])?)
+            }
+        })
+    }
+}
+
+/// What a client has beside its kind.
+fn settings(chance: &mut Chance<'_>, client: &mut Client) {
+    match &client.kind {
+        ClientKind::AppService { .. } => {
+            client.stub = Stub::AppService;
+            return;
+        }
+        ClientKind::ContainerApp { .. } | ClientKind::ContainerInstance { .. } => return,
+        ClientKind::AksPod(pod) => {
+            client.ndots = 5;
+            let labels = [format!("{}.svc", pod.namespace), "svc".to_owned()];
+            let below = labels.map(|labels| pod.cluster_domain.child(&labels).expect("a good name"));
+            client.search = below.into_iter().chain([pod.cluster_domain.clone()]).collect();
+        }
+        _ => client.stub = chance.of(&Stub::ALL).1,
+    }
+    client.addresses = chance.some(2, Chance::address);
+    if chance.coin() {
+        client.search = chance.some(2, Chance::fqdn);
+        client.ndots = chance.of(&[0, 1, 15]);
+    }
+    client.hosts = chance.maybe(|chance| (chance.fqdn(), chance.address())).into_iter().collect();
+}
+
+fn scenario(names: &[String], texts: &[String], tape: &[u16]) -> Scenario {
+    let mut chance = Chance { tape: tape.iter(), names: names.iter().map(String::as_str).collect(), texts };
+    let chance = &mut chance;
+    let mut world = World::default();
+    world.builder.facts_mut().cloud = chance.of(&[Cloud::Public, Cloud::UsGovernment, Cloud::China]);
+    for info in SWITCHES {
+        let word = chance.of(info.values);
+        let word = match word {
+            "<names>" => "b.example",
+            "<seconds>" => "7",
+            "<duration>" => "90s",
+            word => word,
+        };
+        world.builder.facts_mut().switches.set(info.name, word).expect(info.name);
+    }
+    world.filters(chance);
+    world.networks(chance);
+    world.dns(chance);
+    world.own_servers(chance);
+    world.services(chance);
+    world.own_clients(chance);
+    let has_asker = !world.vnets.is_empty();
+    let checks = if has_asker { chance.some(3, |chance| world.check(chance)) } else { Vec::new() };
+    let mut timeline = chance.some(3, |chance| Moment {
+        at: SimTime(chance.duration()),
+        events: chance.some(4, |chance| world.event(chance)).into_iter().flatten().collect(),
+        checks: if has_asker { chance.some(1, |chance| world.check(chance)) } else { Vec::new() },
+        origin: BUILT,
+    });
+    timeline.sort_by_key(|moment| moment.at);
+    let (title, description) = (chance.maybe(Chance::text), chance.maybe(Chance::text));
+    Scenario { title, description, topology: world.builder.build().value, checks, timeline }
+}
+
+/// A text that says something.
+fn text() -> impl Strategy<Value = String> {
+    let lines = prop::collection::vec("[ -~]{0,30}", 1..4).prop_map(|lines| lines.join("\n"));
+    let long = prop::collection::vec("[a-z:#,]{1,12}", 1..40).prop_map(|words| words.join(" "));
+    let awkward = prop::sample::select(AWKWARD.as_slice()).prop_map(str::to_owned);
+    prop_oneof![any::<String>(), lines, long, awkward]
+        .prop_filter("a text says something", |text| !text.trim().is_empty())
+}
+
+/// A name a resource can have.
+fn name() -> impl Strategy<Value = String> {
+    let awkward = prop::sample::select(AWKWARD.as_slice()).prop_map(str::to_owned);
+    let strange = "\\PC{1,6}".prop_filter("names are not cut", |name| {
+        let is_free = !name.contains("->") && !name.contains('/') && !name.eq_ignore_ascii_case("all");
+        is_free && name.trim() == name && !name.is_empty()
+    });
+    prop_oneof![3 => "[a-z][a-z0-9-]{0,8}", 1 => awkward, 1 => strange]
+        .prop_filter("these words mean something else", |name| name != "all" && name != "public")
+}
+
+proptest! {
+    #[test]
+    fn every_generated_scenario_round_trips(
+        names in prop::collection::btree_set(name(), 0..40),
+        texts in prop::collection::vec(text(), 1..6),
+        tape in prop::collection::vec(any::<u16>(), 0..500),
+    ) {
+        let names: Vec<String> = names.into_iter().collect();
+        super::assert_built_round_trips(&scenario(&names, &texts, &tape));
+    }
+}

@@ -305,6 +305,23 @@ impl Fixture {
         })
     }
 
+    pub(super) fn security_rule(&mut self, protocol: &str, ports: &str, access: crate::network::Access) {
+        use crate::network::{Direction, Nsg, SecurityRule};
+        let origin = self.origin();
+        let rule = SecurityRule {
+            name: "platform".into(),
+            priority: 100,
+            direction: Direction::Outbound,
+            access,
+            protocol: protocol.into(),
+            sources: vec!["*".into()],
+            destinations: vec!["AzurePlatformDNS".into()],
+            ports: vec![ports.into()],
+            origin,
+        };
+        self.builder.add_nsg(Nsg { name: "tags".into(), rules: vec![rule], origin });
+    }
+
     pub(super) fn firewall(&mut self, name: &str, place: Place, address: &str) {
         let origin = self.origin();
         self.builder.add_firewall(Firewall {

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
-use crate::network::{PeeringHalf, PeeringId, PeeringState, VnetId};
+use crate::network::{Access, PeeringHalf, PeeringId, PeeringState, VnetId};
 
 use super::space::{Range, Spaces, overlaps};
 use super::{Map, above, clashes, over_limit, subnet_name};
@@ -18,6 +18,8 @@ pub(super) fn check(facts: &Facts, spaces: &Spaces, found: &mut Vec<Diagnostic>)
     overlapping_subnets(facts, found);
     dns_server_count(facts, found);
     peering_count(facts, found);
+    platform_dns_rules(facts, found);
+    firewall_server_count(facts, found);
     self_peerings(facts, found);
     repeated_halves(facts, found);
     peering_pairs(facts, spaces, found);
@@ -79,11 +81,37 @@ fn dns_server_count(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// An Azure Firewall has up to 15 DNS servers (S-217).
+fn firewall_server_count(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for firewall in facts.firewalls.values().filter(|firewall| firewall.dns_servers.len() > 15) {
+        let (name, count) = (&firewall.name, firewall.dns_servers.len());
+        let message = format!("firewall `{name}` has {count} DNS servers, the limit is 15");
+        let diagnostic = Diagnostic::warning("topology/too-many-firewall-dns-servers", message);
+        found.push(diagnostic.at(firewall.origin.span()).help("the proxy picks among them at random; keep equal ones"));
+    }
+}
+
 fn peering_count(facts: &Facts, found: &mut Vec<Diagnostic>) {
     for (vnet, count) in above(MAX_PEERINGS, facts.peerings.values().map(|half| half.local)) {
         let vnet = &facts.vnets[vnet];
         let what = format!("virtual network `{}`", vnet.name);
         found.push(over_limit("topology/too-many-peerings", &what, count, "peerings", MAX_PEERINGS, vnet.origin));
+    }
+}
+
+/// A rule with the tag `AzurePlatformDNS` takes one form only (S-003).
+fn platform_dns_rules(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for rule in facts.nsgs.values().flat_map(|nsg| &nsg.rules) {
+        if !rule.destinations.iter().any(|tag| tag.eq_ignore_ascii_case("AzurePlatformDNS")) {
+            continue;
+        }
+        let any = |word: &str| matches!(word.to_ascii_lowercase().as_str(), "*" | "any");
+        let whole = any(&rule.protocol) && rule.ports.iter().all(|ports| any(ports));
+        if rule.access == Access::Allow || !whole {
+            let message = format!("rule `{}` cannot use the tag `AzurePlatformDNS` like this", rule.name);
+            let diagnostic = Diagnostic::error("topology/platform-dns-rule", message).at(rule.origin.span());
+            found.push(diagnostic.help("a rule with this tag can only deny, with protocol Any and port `*`"));
+        }
     }
 }
 
@@ -242,6 +270,18 @@ mod tests {
                 let new = f.vnet("new", &["192.168.0.0/24", "10.0.128.0/24"]);
                 f.peering(f.hub, new, Connected);
                 f.peering(new, f.hub, Connected);
+            }),
+            ("topology/platform-dns-rule", |f| {
+                f.security_rule("Udp", "53", crate::network::Access::Deny);
+            }),
+            ("topology/platform-dns-rule", |f| {
+                f.security_rule("*", "*", crate::network::Access::Allow);
+            }),
+            ("topology/too-many-firewall-dns-servers", |f| {
+                let place = crate::network::Place::Vnet(f.data);
+                f.firewall("wide", place, "10.2.0.200");
+                let servers = (1..=16).map(|last| std::net::Ipv4Addr::new(203, 0, 113, last).into()).collect();
+                f.builder.facts_mut().firewalls.values_mut().last().expect("a firewall").dns_servers = servers;
             }),
         ];
         assert_fires(cases);

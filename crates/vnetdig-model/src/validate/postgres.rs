@@ -6,7 +6,7 @@ use crate::facts::Facts;
 use crate::fqdn::Fqdn;
 use crate::id::Id as _;
 use crate::network::{SubnetId, VnetId};
-use crate::service::{Connectivity, PostgresServer};
+use crate::service::{Connectivity, HighAvailability, PostgresServer};
 
 use super::{Map, clashes, regions_differ, subnet_name};
 
@@ -15,6 +15,9 @@ const DELEGATION: &str = "Microsoft.DBforPostgreSQL/flexibleServers";
 /// Subnets that cannot hold a server (S-412).
 const RESERVED_SUBNETS: [&str; 4] =
     ["AzureFirewallSubnet", "AzureFirewallManagementSubnet", "AzureBastionSubnet", "GatewaySubnet"];
+
+/// Direct replicas of one server (S-354).
+const MAX_REPLICAS: usize = 5;
 
 pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
     let mut is_linked = vec![false; facts.private_zones.len()];
@@ -33,7 +36,9 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
     replica_loops(facts, found);
     replica_modes(facts, found);
+    replica_limits(facts, found);
     virtual_endpoints(facts, found);
+    subnets_too_small(facts, found);
 }
 
 /// Which zones Azure accepts for an injected server (S-313).
@@ -176,8 +181,80 @@ fn replica_modes(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
 }
 
+/// Five direct replicas, none of them highly available (S-354).
+fn replica_limits(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let mut direct: Map<crate::service::PostgresServerId, usize> = Map::default();
+    for server in facts.postgres_servers.values() {
+        let Some(primary) = server.replica_of else { continue };
+        let count = direct.entry(primary).or_default();
+        *count += 1;
+        let primary = &facts.postgres_servers[primary];
+        if *count == MAX_REPLICAS + 1 {
+            let message = format!("server `{}` has more than {MAX_REPLICAS} direct replicas", primary.name);
+            found.push(
+                Diagnostic::error("topology/too-many-replicas", message)
+                    .at(server.origin.span())
+                    .label(primary.origin.span(), "the primary")
+                    .help("let a replica replicate another replica; up to 30 in all"),
+            );
+        }
+        if server.high_availability != HighAvailability::Disabled {
+            let message = format!("replica `{}` has high availability", server.name);
+            let diagnostic = Diagnostic::error("topology/highly-available-replica", message).at(server.origin.span());
+            found.push(diagnostic.help("replicas cannot have a standby; give it to the primary"));
+        }
+    }
+}
+
+/// A highly available server takes four addresses of its subnet (S-344, S-411); the first four and the last are
+/// Azure's (S-410).
+fn subnets_too_small(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    const PER_SERVER: u64 = 4;
+    let mut needed: Map<SubnetId, (u64, &PostgresServer)> = Map::default();
+    for server in facts.postgres_servers.values() {
+        let Connectivity::VnetIntegrated { subnet, .. } = &server.connectivity else { continue };
+        if server.high_availability != HighAvailability::Disabled {
+            let entry = needed.entry(*subnet).or_insert((0, server));
+            *entry = (entry.0 + PER_SERVER, server);
+        }
+    }
+    for (id, (needed, last)) in needed {
+        let prefixes = &facts.subnets[id].prefixes;
+        let usable = prefixes.iter().map(|prefix| {
+            let bits = u32::from(prefix.max_prefix_len() - prefix.prefix_len());
+            1_u64.checked_shl(bits).unwrap_or(u64::MAX).saturating_sub(5)
+        });
+        let usable: u64 = usable.fold(0, u64::saturating_add);
+        if usable < needed {
+            let name = subnet_name(facts, id);
+            let message =
+                format!("the highly available servers of subnet `{name}` take {needed} addresses of {usable}");
+            found.push(
+                Diagnostic::error("topology/delegated-subnet-full", message)
+                    .at(last.origin.span())
+                    .label(facts.subnets[id].origin.span(), "the subnet")
+                    .help("a highly available server takes four addresses; use a larger subnet"),
+            );
+        }
+    }
+}
+
 /// One pair for a primary (S-352). The reader may be the primary itself: API samples show it as the only member.
 fn virtual_endpoints(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for endpoint in facts.virtual_endpoints.values() {
+        let reader = endpoint.reader.map(|reader| &facts.postgres_servers[reader]);
+        let Some((reader, of)) = reader.and_then(|reader| Some((reader, reader.replica_of?))) else { continue };
+        if facts.postgres_servers[of].replica_of.is_some() {
+            let (pair, reader_name) = (&endpoint.name, &reader.name);
+            let message = format!("the reader `{reader_name}` of virtual endpoint `{pair}` is a replica of a replica");
+            found.push(
+                Diagnostic::error("topology/cascading-reader", message)
+                    .at(endpoint.origin.span())
+                    .label(reader.origin.span(), "the reader")
+                    .help("only direct replicas of the primary can be members of virtual endpoints"),
+            );
+        }
+    }
     clashes(facts.virtual_endpoints.values().map(|endpoint| (endpoint.writer, endpoint)), |writer, first, second| {
         let server = &facts.postgres_servers[*writer].name;
         let message =
@@ -262,6 +339,31 @@ mod tests {
             ("topology/replica-network-mode", |f| {
                 let server = f.injected("new", f.pg, f.server_zone, "10.2.1.9");
                 f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing);
+            }),
+            ("topology/too-many-replicas", |f| {
+                for index in 0..6 {
+                    let server = f.public_server(&format!("replica{index}"));
+                    f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing);
+                }
+            }),
+            ("topology/highly-available-replica", |f| {
+                let server = f.public_server("standby");
+                f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing);
+                f.builder.facts_mut().postgres_servers[server].high_availability =
+                    crate::service::HighAvailability::SameZone;
+            }),
+            ("topology/delegated-subnet-full", |f| {
+                let subnet = f.delegated(f.data, "tight", "10.2.9.0/28", DELEGATION);
+                for (name, address) in [("a1", "10.2.9.4"), ("a2", "10.2.9.5"), ("a3", "10.2.9.6")] {
+                    let server = f.injected(name, subnet, f.server_zone, address);
+                    f.builder.facts_mut().postgres_servers[server].high_availability =
+                        crate::service::HighAvailability::SameZone;
+                }
+            }),
+            ("topology/cascading-reader", |f| {
+                let [far, alone] = ["far", "alone"].map(|name| f.public_server(name));
+                f.builder.facts_mut().postgres_servers[far].replica_of = Some(f.billing_dr);
+                f.virtual_endpoint("new", alone, Some(far));
             }),
             ("topology/second-virtual-endpoints", |f| {
                 f.virtual_endpoint("new", f.billing, None);

@@ -8,7 +8,7 @@ use crate::facts::Facts;
 use crate::fqdn::Fqdn;
 use crate::id::Id as _;
 use crate::record::{Address, RecordData, RecordType, ZoneDataId};
-use crate::service::{Connectivity, EndpointTarget, PrivateEndpoint};
+use crate::service::{Connectivity, DnsLayout, EndpointTarget, PrivateEndpoint};
 
 use super::Map;
 
@@ -19,6 +19,7 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
     let mut managed: Managed<'_> = Map::default();
     for endpoint in facts.private_endpoints.values() {
         injected_target(facts, endpoint, found);
+        legacy_target(facts, endpoint, found);
         zone_group(facts, endpoint, &mut managed, found);
     }
     hand_made_records(facts, &managed, found);
@@ -38,6 +39,22 @@ fn injected_target(facts: &Facts, endpoint: &PrivateEndpoint, found: &mut Vec<Di
                 .at(endpoint.origin.span())
                 .label(server.origin.span(), "the server has private access")
                 .help("only servers with public access can have private endpoints"),
+        );
+    }
+}
+
+/// Servers older than the change of the layout cannot have private endpoints (S-323).
+fn legacy_target(facts: &Facts, endpoint: &PrivateEndpoint, found: &mut Vec<Diagnostic>) {
+    let EndpointTarget::Postgres(server) = endpoint.target else { return };
+    let server = &facts.postgres_servers[server];
+    if matches!(server.connectivity, Connectivity::Public { dns_layout: Some(DnsLayout::LegacyA), .. }) {
+        let message =
+            format!("private endpoint `{}` leads to server `{}` of the layout LegacyA", endpoint.name, server.name);
+        found.push(
+            Diagnostic::error("topology/endpoint-of-legacy-server", message)
+                .at(endpoint.origin.span())
+                .label(server.origin.span(), "the server")
+                .help("servers of that layout cannot have private endpoints; is the layout right?"),
         );
     }
 }
@@ -120,6 +137,12 @@ mod tests {
     #[test]
     fn endpoints_and_zone_groups_do_what_they_look_like() {
         let cases: &[Case] = &[
+            ("topology/endpoint-of-legacy-server", |f| {
+                let connectivity = &mut f.builder.facts_mut().postgres_servers[f.billing].connectivity;
+                if let crate::service::Connectivity::Public { dns_layout, .. } = connectivity {
+                    *dns_layout = Some(crate::service::DnsLayout::LegacyA);
+                }
+            }),
             ("topology/endpoint-of-injected-server", |f| {
                 f.private_endpoint("new", Postgres(f.orders), f.endpoints, "10.2.0.99", None);
             }),

@@ -111,6 +111,16 @@ fn endpoint_subnet(facts: &Facts, endpoint: &Placed<'_>, found: &mut Vec<Diagnos
                 .help("subnets of endpoints are between /28 and /24"),
         );
     }
+    let is_v6 = |prefix: &&IpNet| matches!(prefix, IpNet::V6(_));
+    if let Some(prefix) = subnet.prefixes.iter().find(is_v6) {
+        let message = format!("subnet `{name}` of endpoint `{title}` has the IPv6 prefix `{prefix}`");
+        found.push(
+            Diagnostic::warning("topology/endpoint-subnet-ipv6", message)
+                .at(subnet.origin.span())
+                .label(endpoint.origin.span(), "the endpoint")
+                .help("endpoints work over IPv4 only"),
+        );
+    }
     if !subnet.delegation.as_ref().is_some_and(|delegation| delegation.eq_ignore_ascii_case(DELEGATION)) {
         let state = subnet.delegation.as_ref().map_or("not delegated".to_owned(), |to| format!("delegated to `{to}`"));
         found.push(
@@ -320,6 +330,12 @@ mod tests {
             ("topology/endpoint-outside-network", |f| {
                 let subnet = f.delegated(f.app, "in", "10.1.9.0/28", DELEGATION);
                 f.inbound(f.resolver, "far", subnet, "10.1.9.4");
+            }),
+            ("topology/endpoint-subnet-ipv6", |f| {
+                let subnet = f.delegated(f.hub, "dual", "10.0.0.64/28", DELEGATION);
+                let v6 = "fd00:db8::/64".parse().expect("a prefix");
+                f.builder.facts_mut().subnets[subnet].prefixes.push(v6);
+                f.outbound(f.resolver, "dual", subnet);
             }),
             ("topology/endpoint-subnet-size", |f| {
                 let subnet = f.delegated(f.hub, "small", "10.0.0.64/29", DELEGATION);

@@ -150,7 +150,7 @@ static OS: Words = Words {
 static CONTAINER_APP: Object = Object {
     id: "container-app",
     doc: "A container app in an environment in a customer network.",
-    keys: &[SUBNET, key("environment-suffix", DOMAIN, "The environment's suffix, which it answers itself.")],
+    keys: &[SUBNET, key("environment-suffix", DOMAIN, "The environment's suffix, which it answers itself."), APPLIED],
     rules: &[],
 };
 

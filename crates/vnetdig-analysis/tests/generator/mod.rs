@@ -1,0 +1,400 @@
+//! Random small networks: a plan drawn by proptest, and the topology it stands for.
+//!
+//! A plan refers to things by small numbers taken modulo what there is, so every draw is a network, and shrinking
+//! makes smaller networks. What Azure would refuse is left out when the plan is made.
+
+mod build;
+mod order;
+
+use proptest::prelude::*;
+use vnetdig_model::RecordType;
+use vnetdig_model::network::PeeringState;
+
+pub use build::{Built, build};
+pub use order::Order;
+
+/// Names of zones, the later ones below the earlier ones where they can be.
+pub const APEXES: [&str; 8] = [
+    "a.example",
+    "b.a.example",
+    "c.b.a.example",
+    "d.example",
+    "privatelink.postgres.database.azure.com",
+    "private.postgres.database.azure.com",
+    "postgres.database.azure.com",
+    "10.in-addr.arpa",
+];
+
+/// Owners within a zone: plain, below one another, wildcards, names that exist only above others.
+pub const OWNERS: [&str; 9] = ["www", "@", "*", "x.y", "*.y", "y", "db", "s0", "k.x.y"];
+
+/// Domains of rules and forwarders.
+pub const DOMAINS: [&str; 10] = [
+    ".",
+    "a.example",
+    "example",
+    "y.a.example",
+    "b.a.example",
+    "azure.com",
+    "postgres.database.azure.com",
+    "privatelink.postgres.database.azure.com",
+    "10.in-addr.arpa",
+    "d.example",
+];
+
+/// A number that picks one of several things.
+type Pick = u8;
+
+/// Who listens somewhere, or nobody.
+#[derive(Clone, Copy, Debug)]
+pub enum Address {
+    Azure,
+    Inbound(Pick),
+    Server(Pick),
+    Firewall,
+    PublicResolver,
+    Nobody,
+}
+
+#[derive(Clone, Debug)]
+pub enum Datum {
+    Private(Pick),
+    Public(Pick),
+    V6(Pick),
+    Text,
+    Alias(Name),
+}
+
+/// A name made of parts.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    pub owner: Pick,
+    pub apex: Pick,
+    /// One more label in front.
+    pub below: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct RecordPlan {
+    pub owner: Pick,
+    pub ttl: Pick,
+    pub datum: Datum,
+}
+
+#[derive(Clone, Debug)]
+pub struct VnetPlan {
+    pub dns_servers: Vec<Address>,
+    pub denies_platform_dns: bool,
+    pub policy: bool,
+    pub ruleset: Option<Pick>,
+}
+
+#[derive(Clone, Debug)]
+pub struct PeeringPlan {
+    pub ends: (Pick, Pick),
+    pub states: (PeeringState, PeeringState),
+    pub gateway: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ZonePlan {
+    pub apex: Pick,
+    pub records: Vec<RecordPlan>,
+}
+
+#[derive(Clone, Debug)]
+pub struct LinkPlan {
+    pub zone: Pick,
+    pub vnet: Pick,
+    pub in_progress: bool,
+    pub redirects: bool,
+    pub registers: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct RulePlan {
+    pub ruleset: Pick,
+    pub domain: Pick,
+    pub enabled: bool,
+    pub targets: Vec<Address>,
+}
+
+#[derive(Clone, Debug)]
+pub enum RoutePlan {
+    Forwarders(Vec<Address>, bool),
+    RootHints,
+    Nowhere,
+}
+
+#[derive(Clone, Debug)]
+pub struct ServerPlan {
+    pub product: Pick,
+    /// A network, the site when there is none of that number.
+    pub vnet: Pick,
+    pub conditional: Vec<(Pick, Vec<Address>)>,
+    pub route: RoutePlan,
+    pub own_zone: Option<ZonePlan>,
+    pub local_data: Vec<(Name, Datum)>,
+    /// Down, strict order, validation, filter, alternate, short chains.
+    pub flags: [bool; 6],
+}
+
+#[derive(Clone, Debug)]
+pub struct PostgresPlan {
+    /// The zone of an injected server; `None`: public access.
+    pub zone: Option<Pick>,
+    pub vnet: Pick,
+    pub endpoint: bool,
+    /// The zone of the endpoint's group.
+    pub group: Option<Pick>,
+    pub virtual_endpoint: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct ClientPlan {
+    pub kind: Pick,
+    pub vnet: Pick,
+    pub stub: Pick,
+    pub search: Vec<Pick>,
+    pub hosts: bool,
+    pub servers: Option<Vec<Address>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub switches: [bool; 8],
+    pub vnets: Vec<VnetPlan>,
+    pub peerings: Vec<PeeringPlan>,
+    pub zones: Vec<ZonePlan>,
+    pub links: Vec<LinkPlan>,
+    pub resolvers: Vec<Pick>,
+    pub rulesets: Vec<Option<Pick>>,
+    pub rules: Vec<RulePlan>,
+    pub servers: Vec<ServerPlan>,
+    pub firewall: Option<(Pick, bool, Vec<Address>)>,
+    /// Networks connected to the site, and to a Virtual WAN hub.
+    pub connected: Vec<(Pick, bool)>,
+    pub postgres: Vec<PostgresPlan>,
+    pub public: Vec<(Name, Datum)>,
+    pub complete: Vec<Pick>,
+    pub broken: Option<Pick>,
+    pub blocked: Option<(Pick, bool)>,
+    pub clients: Vec<ClientPlan>,
+}
+
+/// A question to put to a network.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    pub from: Pick,
+    pub name: AskedName,
+    pub record_type: RecordType,
+    pub server: Option<Address>,
+    pub absolute: bool,
+}
+
+#[derive(Clone, Debug)]
+pub enum AskedName {
+    Made(Name),
+    Postgres(Pick, bool),
+    Wild(String),
+}
+
+fn address() -> impl Strategy<Value = Address> {
+    prop_oneof![
+        3 => Just(Address::Azure),
+        4 => any::<Pick>().prop_map(Address::Inbound),
+        5 => any::<Pick>().prop_map(Address::Server),
+        1 => Just(Address::Firewall),
+        2 => Just(Address::PublicResolver),
+        1 => Just(Address::Nobody),
+    ]
+}
+
+fn addresses() -> impl Strategy<Value = Vec<Address>> {
+    prop::collection::vec(address(), 1..3)
+}
+
+pub fn name() -> impl Strategy<Value = Name> {
+    (any::<Pick>(), any::<Pick>(), prop::bool::weighted(0.15)).prop_map(|(owner, apex, below)| Name {
+        owner,
+        apex,
+        below,
+    })
+}
+
+fn datum() -> impl Strategy<Value = Datum> {
+    prop_oneof![
+        3 => any::<Pick>().prop_map(Datum::Private),
+        2 => any::<Pick>().prop_map(Datum::Public),
+        1 => any::<Pick>().prop_map(Datum::V6),
+        1 => Just(Datum::Text),
+        4 => name().prop_map(Datum::Alias),
+    ]
+}
+
+fn zone() -> impl Strategy<Value = ZonePlan> {
+    let record = (any::<Pick>(), any::<Pick>(), datum());
+    let record = record.prop_map(|(owner, ttl, datum)| RecordPlan { owner, ttl, datum });
+    (any::<Pick>(), prop::collection::vec(record, 0..5)).prop_map(|(apex, records)| ZonePlan { apex, records })
+}
+
+fn vnet() -> impl Strategy<Value = VnetPlan> {
+    let servers = prop_oneof![2 => Just(Vec::new()), 1 => addresses()];
+    (servers, prop::bool::weighted(0.1), any::<bool>(), prop::option::of(any::<Pick>())).prop_map(
+        |(dns_servers, denies_platform_dns, policy, ruleset)| VnetPlan {
+            dns_servers,
+            denies_platform_dns,
+            policy,
+            ruleset,
+        },
+    )
+}
+
+fn peering() -> impl Strategy<Value = PeeringPlan> {
+    let state = || {
+        prop_oneof![
+            4 => Just(PeeringState::Connected),
+            1 => Just(PeeringState::Initiated),
+            1 => Just(PeeringState::Disconnected),
+        ]
+    };
+    ((any::<Pick>(), any::<Pick>()), (state(), state()), any::<bool>())
+        .prop_map(|(ends, states, gateway)| PeeringPlan { ends, states, gateway })
+}
+
+fn link() -> impl Strategy<Value = LinkPlan> {
+    let flags = (prop::bool::weighted(0.1), prop::bool::weighted(0.3), prop::bool::weighted(0.2));
+    (any::<Pick>(), any::<Pick>(), flags).prop_map(|(zone, vnet, (in_progress, redirects, registers))| LinkPlan {
+        zone,
+        vnet,
+        in_progress,
+        redirects,
+        registers,
+    })
+}
+
+fn rule() -> impl Strategy<Value = RulePlan> {
+    (any::<Pick>(), any::<Pick>(), prop::bool::weighted(0.85), addresses())
+        .prop_map(|(ruleset, domain, enabled, targets)| RulePlan { ruleset, domain, enabled, targets })
+}
+
+fn server() -> impl Strategy<Value = ServerPlan> {
+    let route = prop_oneof![
+        4 => (addresses(), any::<bool>()).prop_map(|(servers, fallback)| RoutePlan::Forwarders(servers, fallback)),
+        1 => Just(RoutePlan::RootHints),
+        1 => Just(RoutePlan::Nowhere),
+    ];
+    let conditional = prop::collection::vec((any::<Pick>(), addresses()), 0..3);
+    let local = prop::collection::vec((name(), datum()), 0..2);
+    let flag = || prop::bool::weighted(0.12);
+    let flags = [flag(), flag(), flag(), flag(), flag(), flag()];
+    let own = prop::option::weighted(0.25, zone());
+    (any::<Pick>(), any::<Pick>(), conditional, route, own, local, flags).prop_map(
+        |(product, vnet, conditional, route, own_zone, local_data, flags)| ServerPlan {
+            product,
+            vnet,
+            conditional,
+            route,
+            own_zone,
+            local_data,
+            flags,
+        },
+    )
+}
+
+fn postgres() -> impl Strategy<Value = PostgresPlan> {
+    let zone = prop::option::of(any::<Pick>());
+    let group = prop::option::of(any::<Pick>());
+    (zone, any::<Pick>(), any::<bool>(), group, any::<bool>()).prop_map(
+        |(zone, vnet, endpoint, group, virtual_endpoint)| PostgresPlan {
+            zone,
+            vnet,
+            endpoint,
+            group,
+            virtual_endpoint,
+        },
+    )
+}
+
+fn client() -> impl Strategy<Value = ClientPlan> {
+    let search = prop::collection::vec(any::<Pick>(), 0..2);
+    let servers = prop::option::weighted(0.4, addresses());
+    let hosts = prop::bool::weighted(0.1);
+    (any::<Pick>(), any::<Pick>(), any::<Pick>(), search, hosts, servers)
+        .prop_map(|(kind, vnet, stub, search, hosts, servers)| ClientPlan { kind, vnet, stub, search, hosts, servers })
+}
+
+/// Random small networks.
+pub fn plan() -> impl Strategy<Value = Plan> {
+    let vec = prop::collection::vec::<BoxedStrategy<Pick>>;
+    let networks = (
+        [(); 8].map(|()| prop::bool::weighted(0.15)),
+        prop::collection::vec(vnet(), 1..6),
+        prop::collection::vec(peering(), 0..6),
+        prop::collection::vec((any::<Pick>(), any::<bool>()), 0..3),
+    );
+    let dns = (
+        prop::collection::vec(zone(), 0..6),
+        prop::collection::vec(link(), 0..10),
+        vec(any::<Pick>().boxed(), 0..3),
+        prop::collection::vec(prop::option::weighted(0.9, any::<Pick>()), 0..3),
+        prop::collection::vec(rule(), 0..6),
+        prop::option::of((any::<Pick>(), prop::bool::weighted(0.9))),
+    );
+    let servers = (
+        prop::collection::vec(server(), 0..5),
+        prop::option::weighted(0.3, (any::<Pick>(), prop::bool::weighted(0.8), prop::collection::vec(address(), 0..3))),
+        prop::collection::vec(postgres(), 0..3),
+    );
+    let public = (
+        prop::collection::vec((name(), datum()), 0..6),
+        vec(any::<Pick>().boxed(), 0..3),
+        prop::option::weighted(0.1, any::<Pick>()),
+    );
+    (networks, dns, servers, public, prop::collection::vec(client(), 1..4)).prop_map(
+        |((switches, vnets, peerings, connected), dns, (servers, firewall, postgres), public, clients)| {
+            let (zones, links, resolvers, rulesets, rules, blocked) = dns;
+            let (public, complete, broken) = public;
+            Plan {
+                switches,
+                vnets,
+                peerings,
+                zones,
+                links,
+                resolvers,
+                rulesets,
+                rules,
+                servers,
+                firewall,
+                connected,
+                postgres,
+                public,
+                complete,
+                broken,
+                blocked,
+                clients,
+            }
+        },
+    )
+}
+
+/// Random questions: names the network may know, children of them, and others.
+pub fn asked() -> impl Strategy<Value = Asked> {
+    let name = prop_oneof![
+        6 => name().prop_map(AskedName::Made),
+        4 => (any::<Pick>(), any::<bool>()).prop_map(|(server, reader)| AskedName::Postgres(server, reader)),
+        1 => "[a-c]{1,3}(\\.[a-z]{1,4}){0,3}".prop_map(AskedName::Wild),
+    ];
+    let record_type = prop_oneof![
+        6 => Just(RecordType::A),
+        1 => Just(RecordType::AAAA),
+        1 => Just(RecordType::CNAME),
+        1 => Just(RecordType::ANY),
+        1 => Just(RecordType::TXT),
+        1 => Just(RecordType::SOA),
+        1 => Just(RecordType::NS),
+        1 => Just(RecordType::PTR),
+    ];
+    (any::<Pick>(), name, record_type, prop::option::weighted(0.2, address()), any::<bool>())
+        .prop_map(|(from, name, record_type, server, absolute)| Asked { from, name, record_type, server, absolute })
+}

@@ -1,0 +1,259 @@
+//! What holds of every network and every question.
+//!
+//! `PROPTEST_CASES` says how many networks each property is tried on, 256 unless it is set; 10000 before a release.
+
+mod generator;
+
+use proptest::prelude::*;
+use vnetdig_analysis::audit;
+use vnetdig_engine::{Footprint, Item, Limits, Missing, Outcome, Query, Resolution, StepKind, Trace, World, resolve};
+use vnetdig_model::dns::PrivateZone;
+use vnetdig_model::network::{ResourceScope, Vnet};
+use vnetdig_model::record::Soa;
+use vnetdig_model::scenario::SimTime;
+use vnetdig_model::{Address, Fqdn, Origin, RecordData, RecordSet, Topology, TopologyBuilder, Ttl};
+
+use generator::{Asked, Built, Order, Plan, asked, build, plan};
+
+fn cold() -> World {
+    World::cold(SimTime::default())
+}
+
+fn traced(topology: &Topology, query: &Query) -> Resolution<Trace> {
+    resolve(topology, query, &cold(), &Limits::default())
+}
+
+/// Outcomes by names and data: ids say nothing outside their topology.
+fn told<R>(topology: &Topology, resolution: &Resolution<R>) -> Vec<String> {
+    resolution.outcomes().iter().map(|possible| outcome_text(topology, &possible.branch.outcome)).collect()
+}
+
+fn outcome_text(topology: &Topology, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Response(response) => {
+            let data = |data: &RecordData| match data {
+                RecordData::Address(Address::Symbol(symbol)) => topology.symbols()[*symbol].name.to_string(),
+                other => format!("{other:?}"),
+            };
+            let records = response.answers.iter();
+            let records: Vec<String> =
+                records.map(|record| format!("{} {} {}", record.name, record.ttl, data(&record.data))).collect();
+            format!("{} {records:?} {:?} {:?}", response.rcode, response.authority, response.negative_ttl)
+        }
+        Outcome::Silence { waited, cause } => format!("silence {waited:?} {cause:?}"),
+        Outcome::Indeterminate { missing } => {
+            let facts = topology.facts();
+            let missing = missing.iter().map(|missing| match missing {
+                Missing::ServersOf(client) => format!("servers of {}", facts.clients[*client].name),
+                Missing::OutboundEndpointOf(ruleset) => format!("endpoint of {}", facts.rulesets[*ruleset].name),
+                other => format!("{other:?}"),
+            });
+            format!("missing {:?}", missing.collect::<Vec<_>>())
+        }
+    }
+}
+
+/// A network linked to nothing, and a zone of a name that is there already, linked to nothing.
+fn stranger(plan: &Plan) -> impl FnOnce(&mut TopologyBuilder) {
+    let apex: Fqdn = plan
+        .zones
+        .first()
+        .map_or("a.example", |zone| generator::APEXES[usize::from(zone.apex) % generator::APEXES.len()])
+        .parse()
+        .expect("a literal name");
+    move |builder| {
+        builder.add_vnet(Vnet {
+            name: "stranger".into(),
+            scope: ResourceScope::default(),
+            region: None,
+            address_space: Vec::new(),
+            dns_servers: Vec::new(),
+            origin: Origin::Built,
+            dns_servers_origin: None,
+        });
+        let data = builder.add_zone(apex.clone(), Some(Soa::of_private_zone().into()), Origin::Built);
+        for label in ["www", "*", "s0"] {
+            let data_of = RecordData::Address(Address::Known("10.66.66.66".parse().expect("a literal address")));
+            builder.add_record_set(RecordSet {
+                zone: data,
+                owner: apex.child(label).expect("a short name"),
+                record_type: data_of.record_type(),
+                ttl: Ttl(5),
+                data: [data_of].into_iter().collect(),
+                auto_registered: false,
+                origin: Origin::Built,
+            });
+        }
+        builder.add_private_zone(PrivateZone {
+            key: "stranger".into(),
+            scope: ResourceScope { resource_group: Some("stranger".into()), ..Default::default() },
+            data,
+            lock: None,
+            origin: Origin::Built,
+        });
+    }
+}
+
+fn network(plan: &Plan) -> Option<Built> {
+    build(plan, Order::default(), |_| {})
+}
+
+/// The same name in capital letters.
+fn shouted(name: &Fqdn) -> Fqdn {
+    name.to_string().to_uppercase().parse().expect("a name is one in any case")
+}
+
+/// Exchanges in which somebody was reached and answered: the ones the limit counts and lets pass.
+fn answered(trace: &Trace) -> usize {
+    let stopped = |item: &Item| match item {
+        Item::Step(step) => matches!(step.kind, StepKind::LimitHit { .. } | StepKind::Undelivered { .. }),
+        Item::Exchange(_) => false,
+    };
+    trace.exchanges.iter().skip(1).filter(|exchange| !exchange.items.iter().any(stopped)).count()
+}
+
+fn questions() -> impl Strategy<Value = Vec<Asked>> {
+    prop::collection::vec(asked(), 1..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { max_global_rejects: 65_536, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_question_ends_within_its_budget(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        let limits = Limits { exchanges: 60, depth: 8, aliases: 4, branches: 8 };
+        for asked in &questions {
+            let query = built.query(asked);
+            for limits in [limits, Limits::default()] {
+                let resolution = resolve::<Trace>(&built.topology, &query, &cold(), &limits);
+                prop_assert!(!resolution.branches.is_empty());
+                prop_assert!(resolution.branches.len() <= limits.branches as usize);
+                for branch in &resolution.branches {
+                    prop_assert!(answered(&branch.record) <= limits.exchanges as usize);
+                    prop_assert_eq!(audit(&built.topology, &query, branch), []);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_question_has_the_same_answer_twice(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        let again = network(&plan).expect("the plan makes a network");
+        for asked in &questions {
+            let query = built.query(asked);
+            let (first, second) = (traced(&built.topology, &query), traced(&again.topology, &query));
+            prop_assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_changes_nothing(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        for asked in &questions {
+            let query = built.query(asked);
+            let limits = Limits::default();
+            let nothing = resolve::<()>(&built.topology, &query, &cold(), &limits);
+            let footprint = resolve::<Footprint>(&built.topology, &query, &cold(), &limits);
+            let trace = traced(&built.topology, &query);
+            prop_assert_eq!(told(&built.topology, &nothing), told(&built.topology, &trace));
+            prop_assert_eq!(told(&built.topology, &footprint), told(&built.topology, &trace));
+            prop_assert_eq!(nothing.cut_by, trace.cut_by);
+        }
+    }
+
+    #[test]
+    fn the_audit_accepts_every_trace_whatever_the_caches_hold(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        let mut world = cold();
+        for asked in questions.iter().chain(&questions) {
+            let query = built.query(asked);
+            let resolution = resolve::<Trace>(&built.topology, &query, &world, &Limits::default());
+            for branch in &resolution.branches {
+                let found = audit(&built.topology, &query, branch);
+                prop_assert!(found.is_empty(), "{query:?}\n{found:#?}\n{:#?}", branch.record);
+            }
+            world = resolution.branches[0].after.clone();
+            world.now = SimTime(world.now.0 + std::time::Duration::from_secs(12));
+        }
+    }
+
+    #[test]
+    fn a_network_nobody_is_linked_to_changes_nothing(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        let other = build(&plan, Order::default(), stranger(&plan));
+        prop_assume!(built.is_some() && other.is_some());
+        let (built, other) = (built.expect("looked at"), other.expect("looked at"));
+        for asked in &questions {
+            let query = built.query(asked);
+            let (left, right) = (traced(&built.topology, &query), traced(&other.topology, &query));
+            prop_assert_eq!(told(&built.topology, &left), told(&other.topology, &right));
+        }
+    }
+
+    #[test]
+    fn the_order_of_declarations_changes_nothing(
+        plan in plan(),
+        questions in questions(),
+        turn in 0_usize..5,
+        backwards: bool,
+    ) {
+        let built = network(&plan);
+        let other = build(&plan, Order { turn, backwards }, |_| {});
+        prop_assume!(built.is_some() && other.is_some());
+        let (built, other) = (built.expect("looked at"), other.expect("looked at"));
+        for asked in &questions {
+            let left = traced(&built.topology, &built.query(asked));
+            let right = traced(&other.topology, &other.query(asked));
+            prop_assert_eq!(told(&built.topology, &left), told(&other.topology, &right));
+        }
+    }
+
+    #[test]
+    fn the_case_of_letters_changes_nothing(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        for asked in &questions {
+            let query = built.query(asked);
+            let mut loud = query.clone();
+            loud.question.name.name = shouted(&query.question.name.name);
+            let (left, right) = (traced(&built.topology, &query), traced(&built.topology, &loud));
+            prop_assert_eq!(format!("{left:?}"), format!("{right:?}"));
+        }
+    }
+
+    #[test]
+    fn a_cold_cache_is_no_cache(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        for asked in &questions {
+            let query = built.query(asked);
+            let with = traced(&built.topology, &query);
+            let without = resolve::<()>(&built.topology, &query, &World::without_memory(), &Limits::default());
+            prop_assert_eq!(told(&built.topology, &with), told(&built.topology, &without));
+        }
+    }
+}
+
+#[test]
+fn most_plans_make_a_network() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let drawn = (0..100).filter(|_| {
+        let plan = plan().new_tree(&mut runner).expect("a plan can always be drawn").current();
+        network(&plan).is_some()
+    });
+    let count = drawn.count();
+    assert!(count >= 60, "only {count} of 100");
+}
