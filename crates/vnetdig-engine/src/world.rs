@@ -31,6 +31,9 @@ pub enum CacheKey {
 enum Entry {
     Records { data: SmallVec<[RecordData; 1]>, expires: Duration },
     Negative { rcode: ResponseCode, authority: Option<Authority>, expires: Duration },
+    /// Aliases with nothing at their end and no word about it (S-012): kept for the question as it was asked, for
+    /// it says nothing of the last name itself (S-502).
+    Bare { aliases: Answers, expires: Duration },
 }
 
 type Key = (CacheKey, Fqdn, RecordType);
@@ -213,6 +216,15 @@ impl World {
                     let response = Response { rcode: *rcode, answers, authority, negative_ttl: Some(ttl) };
                     return Recall::Whole { response, remaining, stale };
                 }
+                Some(Entry::Bare { aliases, expires }) if live(*expires) => {
+                    stale |= *expires <= now;
+                    remaining = remaining.min(left(*expires));
+                    let ttl = Ttl(left(*expires));
+                    answers.extend(aliases.iter().cloned().map(|alias| Record { ttl, ..alias }));
+                    let rcode = ResponseCode::NoError;
+                    let response = Response { rcode, answers, authority: None, negative_ttl: None };
+                    return Recall::Whole { response, remaining, stale };
+                }
                 _ => {}
             }
             match caches.get(&(key, at.clone(), RecordType::CNAME)) {
@@ -257,7 +269,11 @@ impl World {
             let by_aliases = response.answers.iter().map(|record| record.ttl).min();
             let ttl = by_soa.or(response.negative_ttl).or(by_aliases).unwrap_or(Ttl(0));
             let ttl = Ttl(ttl.0.min(keep.max_negative.0));
-            if ttl.0 > 0 {
+            let is_bare = by_soa.is_none() && response.negative_ttl.is_none();
+            if ttl.0 > 0 && is_bare {
+                let entry = Entry::Bare { aliases: response.answers.clone(), expires: until(ttl) };
+                new.push(((key, name.clone(), record_type), entry));
+            } else if ttl.0 > 0 {
                 let end = response.chain_end(name);
                 let authority = response.authority.clone();
                 let entry = Entry::Negative { rcode: response.rcode, authority, expires: until(ttl) };

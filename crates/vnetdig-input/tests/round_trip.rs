@@ -1,7 +1,11 @@
 //! What is written reads back as the same scenario, and writing it again changes no byte.
 
+#[path = "round_trip/chance.rs"]
+mod chance;
 #[path = "round_trip/generated.rs"]
 mod generated;
+#[path = "round_trip/questions.rs"]
+mod questions;
 
 use std::path::{Path, PathBuf};
 

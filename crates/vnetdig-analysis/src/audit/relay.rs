@@ -7,6 +7,7 @@ use vnetdig_engine::{
     Exchange, Item, Missing, Outcome, Party, Question, Record, Response, ServerSource, Step, StepKind, Vantage,
 };
 use vnetdig_model::client::{AksPod, ClientId, ClientKind, Stub};
+use vnetdig_model::network::Place;
 use vnetdig_model::record::{Address, RecordData, RecordType, ResponseCode};
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, Ttl};
@@ -156,6 +157,7 @@ impl Relay<'_> {
                 }
             }
             StepKind::Requery { target } => self.requeried(target, faults),
+            StepKind::LastRecordDropped => self.last_dropped(faults),
             StepKind::AliasLimit { .. } if self.stub() == Some(Stub::SystemdResolved) => {
                 self.own.push(Outcome::rcode(ResponseCode::ServFail));
             }
@@ -231,12 +233,25 @@ impl Relay<'_> {
             _ => None,
         };
         let search = client.map_or(&[][..], |client| client.search.as_slice());
-        let is_on_list = search.iter().any(|suffix| suffix.child(&typed.name.to_string()).as_ref() == Ok(name));
+        // A machine without a list of its own has the suffix it got by DHCP (S-032, S-033).
+        let by_dhcp = search.is_empty() && typed.name.label_count() == 1;
+        let suffixes = by_dhcp.then(|| self.dhcp_suffixes()).into_iter().flatten();
+        let suffixes: Vec<Fqdn> = suffixes.chain(search.iter().cloned()).collect();
+        let is_on_list = suffixes.iter().any(|suffix| suffix.child(&typed.name.to_string()).as_ref() == Ok(name));
         if typed.is_absolute || !is_on_list {
             faults.push(Fault::WrongQuestion { name: name.clone() });
         }
         self.names.push(name.clone());
         self.is_new = true;
+    }
+
+    fn dhcp_suffixes(&self) -> Vec<Fqdn> {
+        let placeholder = "reddog.microsoft.com".parse().expect("a literal name");
+        let topology = self.audited.topology;
+        match self.audited.place_of_client(self.me()) {
+            Some(Place::Vnet(vnet)) => vec![topology.apex(topology.platform(vnet).forward).clone(), placeholder],
+            _ => Vec::new(),
+        }
     }
 
     /// systemd-resolved asks for the end of a bare chain (S-219).
@@ -257,6 +272,21 @@ impl Relay<'_> {
         }
         self.names.push(target.clone());
         self.again = true;
+    }
+
+    /// By the switch of S-042 a small EDNS size costs the last record.
+    fn last_dropped(&mut self, faults: &mut Vec<Fault>) {
+        let by_switch = self.audited.topology.facts().switches.small_edns_drops_last_record;
+        let is_small = match self.me() {
+            Party::Client(asker) => self.audited.client(asker).is_some_and(|client| client.edns_size.is_some()),
+            _ => false,
+        };
+        match self.lookups.last_mut().map(|lookup| &mut lookup.said) {
+            Some(Some(Outcome::Response(response))) if by_switch && is_small => {
+                response.answers.pop();
+            }
+            _ => faults.push(Fault::OutOfPlace { step: "LastRecordDropped".to_owned() }),
+        }
     }
 
     // ---- what somebody says without asking ----

@@ -43,6 +43,7 @@ impl Audited<'_> {
             Place::Vnet(vnet) => Some(self.of_vnet(vnet)),
             _ => None,
         };
+        let lease = client.applied_dns_servers.clone().map(|list| (ServerSource::Lease, list));
         let mut settings = Vec::new();
         match &client.kind {
             ClientKind::VirtualMachine(machine) => {
@@ -62,10 +63,10 @@ impl Audited<'_> {
                 } else if mode == AppDnsMode::PlatformPublic || of_vnet.is_none() {
                     settings.push((ServerSource::PlatformPublic, Vec::new()));
                 } else {
-                    settings.extend(of_vnet);
+                    settings.extend(lease.into_iter().chain(of_vnet));
                 }
             }
-            ClientKind::ContainerApp { .. } => settings.extend(of_vnet),
+            ClientKind::ContainerApp { .. } => settings.extend(lease.into_iter().chain(of_vnet)),
             ClientKind::ContainerInstance { dns_servers } => {
                 settings.push((ServerSource::ContainerGroup, dns_servers.clone()));
             }

@@ -3,7 +3,7 @@
 
 use std::net::SocketAddr;
 
-use vnetdig_engine::{Exchange, Item, Outcome, Party, Record, Step, StepKind, Vantage};
+use vnetdig_engine::{Basis, Exchange, Item, Outcome, Party, Record, Step, StepKind, Vantage};
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId};
 use vnetdig_model::network::VnetId;
 use vnetdig_model::record::{RecordData, RecordSetId, RecordType, ResponseCode, Ttl, ZoneDataId};
@@ -59,12 +59,16 @@ pub(super) struct Walk<'a> {
     pub(super) pieces: Vec<Piece>,
     /// Record sets told of the name at hand; explanations repeat them.
     told: Vec<RecordSetId>,
+    /// The alias taken last: its reasons repeat it.
+    last_alias: Option<RecordSetId>,
     /// The body of data that answers for the name at hand.
     body: Option<ZoneDataId>,
     zone: Option<PrivateZoneId>,
     no_zone: bool,
     rule: Option<ForwardingRuleId>,
     redirected: bool,
+    /// The name the next exchange is about, if there is one.
+    asks_next: Option<Fqdn>,
     upstreams: Vec<SocketAddr>,
     pub(super) pending: Option<Outcome>,
     pub(super) stripped: Option<usize>,
@@ -88,17 +92,23 @@ impl Audited<'_> {
             next: Next::Here,
             pieces: Vec::new(),
             told: Vec::new(),
+            last_alias: None,
             body: None,
             zone: None,
             no_zone: false,
             rule: None,
             redirected: false,
+            asks_next: None,
             upstreams: Vec::new(),
             pending: None,
             stripped: None,
             end: End::Open,
         };
-        for item in &exchange.items {
+        for (position, item) in exchange.items.iter().enumerate() {
+            walk.asks_next = exchange.items[position..].iter().find_map(|item| match item {
+                Item::Exchange(child) => Some(self.trace.exchanges[*child].question.name.clone()),
+                Item::Step(_) => None,
+            });
             match item {
                 Item::Step(step) => walk.step(index, step, faults),
                 Item::Exchange(child) => walk.child(&self.trace.exchanges[*child], faults),
@@ -182,7 +192,7 @@ impl Walk<'_> {
             Party::Server(_) => self.custom_step(step, faults),
             _ => true,
         };
-        if out_of_place && !self.lookup_step(index, &step.kind, faults) {
+        if out_of_place && !self.lookup_step(index, step, faults) {
             faults.push(Fault::OutOfPlace { step: format!("{:?}", step.kind) });
         }
     }
@@ -353,15 +363,16 @@ impl Walk<'_> {
     }
 
     /// Steps of any look-up. `false`: it is none of them.
-    fn lookup_step(&mut self, index: usize, kind: &StepKind, faults: &mut Vec<Fault>) -> bool {
-        match kind {
-            StepKind::Delivered | StepKind::PassThrough => {}
+    fn lookup_step(&mut self, index: usize, step: &Step, faults: &mut Vec<Fault>) -> bool {
+        match &step.kind {
+            StepKind::PassThrough => self.own_data_ends(),
+            StepKind::Delivered => {}
             StepKind::AskPublic => self.body = Some(self.public()),
             StepKind::Found { record_set } | StepKind::Wildcard { record_set } => {
-                let is_wildcard = matches!(kind, StepKind::Wildcard { .. });
+                let is_wildcard = matches!(step.kind, StepKind::Wildcard { .. });
                 self.found(*record_set, is_wildcard, faults);
             }
-            StepKind::Alias { record_set, target } => self.alias(*record_set, target, faults),
+            StepKind::Alias { record_set, target } => self.alias(*record_set, target, step.basis, faults),
             StepKind::ApexSoa { zone } => self.apex_soa(*zone, faults),
             StepKind::NoData { zone, empty_non_terminal } => {
                 let empty = Said::NoData { empty: *empty_non_terminal };
@@ -396,6 +407,11 @@ impl Walk<'_> {
             }
             StepKind::Dangling { rcode } => self.dangling(*rcode, faults),
             StepKind::FromCache { remaining, .. } => {
+                // A server somebody runs keeps whole answers, and may give an expired one when all else failed.
+                if self.custom.is_some() {
+                    self.pieces.clear();
+                    self.pending = None;
+                }
                 self.pieces.push(Piece::Cached { remaining: *remaining });
                 self.next = Next::Anywhere;
                 if self.redirected && self.topology.facts().switches.redirect_reentry {
@@ -470,7 +486,12 @@ impl Walk<'_> {
         self.end = End::Code(ResponseCode::NoError, None);
     }
 
-    fn alias(&mut self, id: RecordSetId, target: &Fqdn, faults: &mut Vec<Fault>) {
+    fn alias(&mut self, id: RecordSetId, target: &Fqdn, basis: Basis, faults: &mut Vec<Fault>) {
+        let is_reason = matches!(basis, Basis::ServerName | Basis::NationalCloud | Basis::ApprovedConnectionFlips);
+        if is_reason && self.last_alias == Some(id) && self.name.as_ref() == Some(target) {
+            return;
+        }
+        self.last_alias = Some(id);
         let set = &self.topology.record_sets()[id];
         self.not_broken(set.zone, faults);
         if let Some(name) = &self.name {
@@ -590,6 +611,7 @@ impl Walk<'_> {
             }
             End::Cached => true,
             End::Code(ResponseCode::NXDomain, _) => rcode == ResponseCode::NXDomain,
+            End::Failed(told) => *told == rcode && self.rule.is_some(),
             // After a miss in a linked zone.
             End::Open => rcode == by_switch && self.zone.is_some(),
             _ => false,
@@ -602,7 +624,7 @@ impl Walk<'_> {
             End::Upstream | End::Cached if rcode != ResponseCode::NXDomain && self.rule.is_some() => {
                 self.end = End::Failed(ResponseCode::ServFail);
             }
-            End::Upstream => {}
+            End::Upstream | End::Failed(_) => {}
             _ => {
                 let zone = self.zone.filter(|_| rcode == ResponseCode::NXDomain && !self.redirected);
                 let data = zone.map(|zone| self.topology.facts().private_zones[zone].data);
@@ -634,6 +656,20 @@ impl Walk<'_> {
         }
     }
 
+    /// A server that only has data of its own leaves a chain where they end.
+    fn own_data_ends(&mut self) {
+        let Some((id, name)) = self.custom.zip(self.name.clone()) else { return };
+        if self.end != End::Open || self.pending.is_some() || self.pieces.is_empty() {
+            return;
+        }
+        let mut against = Vec::new();
+        let step = Step { kind: StepKind::Refused, basis: Basis::OwnDataFirst, rejected: Vec::new() };
+        destination(self.topology, id, &name, &step, false, &mut against);
+        if against.is_empty() {
+            self.end = End::Code(ResponseCode::NoError, None);
+        }
+    }
+
     fn requeried(&mut self, target: &Fqdn, faults: &mut Vec<Fault>) {
         let name = self.name.clone();
         let response = self.pending.as_ref().and_then(Outcome::response);
@@ -647,9 +683,14 @@ impl Walk<'_> {
             Some(_) => faults.push(Fault::WrongTarget { target: target.clone() }),
             // Said once more of the name at hand.
             None if name.as_ref() == Some(target) => {}
+            // A cache holds the beginning of the chain; some products ask for its end, others for the whole.
             None if self.pieces.is_empty() && self.body.is_none() && self.pending.is_none() => {
+                if self.asks_next.is_some() && self.asks_next == name {
+                    return;
+                }
                 self.pieces.push(Piece::Cached { remaining: 0 });
-                self.go_to(Some(target.clone()));
+                let end = self.asks_next.clone().filter(|next| next == target);
+                self.go_to(end);
             }
             None => faults.push(Fault::WrongTarget { target: target.clone() }),
         }

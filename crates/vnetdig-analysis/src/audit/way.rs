@@ -38,6 +38,10 @@ impl Audited<'_> {
         }
     }
 
+    pub(super) fn place_of_client(&self, party: Party) -> Option<Place> {
+        self.start(party).map(|start| start.place)
+    }
+
     /// Where a party's queries leave from; `None` for those that ask nobody.
     fn start(&self, party: Party) -> Option<Start> {
         let facts = self.topology.facts();
@@ -138,7 +142,12 @@ impl Audited<'_> {
                 let private = is_private(self.topology, Address::Known(address));
                 known == address && address != PLATFORM && !private && !listens(address)
             }
-            (Party::Unknown(known), Some(address)) => known == address && !listens(address),
+            // Whoever dropped it on the way did not look who listens.
+            (Party::Unknown(known), Some(address)) => {
+                let is_filtered = steps(exchange)
+                    .any(|kind| matches!(kind, StepKind::Undelivered { cause: SilenceCause::Filtered, .. }));
+                known == address && (is_filtered || !listens(address))
+            }
             (Party::ClusterDns(id), None) => {
                 exchange.asker == Party::LocalDns(id) || exchange.asker == Party::Client(Asker::Client(id))
             }
@@ -212,8 +221,13 @@ impl Audited<'_> {
             return;
         };
         match cause {
+            SilenceCause::Filtered if address != PLATFORM => {
+                if !nsg.is_some_and(|nsg| self.may_drop(nsg, start, address)) {
+                    faults.push(Fault::WrongFilter);
+                }
+            }
             SilenceCause::Filtered => {
-                if address != PLATFORM || nsg.is_none() || start.subnet.and_then(|subnet| self.denied_by(subnet)) != nsg
+                if nsg.is_none() || start.subnet.and_then(|subnet| self.denied_by(subnet)) != nsg
                 {
                     faults.push(Fault::WrongFilter);
                 }
@@ -239,6 +253,32 @@ impl Audited<'_> {
             }
             SilenceCause::ServerDown | SilenceCause::AllSilent => faults.push(Fault::WrongReply),
         }
+    }
+
+    /// Whether a security group stands at one of the ends and has a rule that denies port 53.
+    fn may_drop(&self, nsg: NsgId, start: Start, address: IpAddr) -> bool {
+        let facts = self.topology.facts();
+        let at_the_end = servers(self.topology)
+            .filter(|server| addresses_of(self.topology, *server).contains(&address))
+            .filter_map(|server| match server {
+                ServerRef::Custom(id) => facts.dns_servers[id].subnet,
+                ServerRef::Inbound(id) => facts.inbound_endpoints[id].subnet,
+                ServerRef::Firewall(_) => None,
+            });
+        let denies = |direction: Direction| {
+            facts.nsgs[nsg].rules.iter().any(|rule| {
+                let has_53 = rule.ports.iter().any(|ports| match ports.split_once('-') {
+                    Some((low, high)) => {
+                        low.parse::<u16>().is_ok_and(|low| low <= 53) && high.parse::<u16>().is_ok_and(|high| high >= 53)
+                    }
+                    None => matches!(&**ports, "*" | "53"),
+                });
+                rule.direction == direction && rule.access == Access::Deny && has_53
+            })
+        };
+        let holds = |subnet: SubnetId| facts.subnets[subnet].nsg == Some(nsg);
+        start.subnet.is_some_and(holds) && denies(Direction::Outbound)
+            || at_the_end.into_iter().any(holds) && denies(Direction::Inbound)
     }
 
     fn peered(&self, left: Place, right: Place) -> bool {

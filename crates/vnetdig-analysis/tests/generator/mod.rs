@@ -10,11 +10,11 @@ use proptest::prelude::*;
 use vnetdig_model::RecordType;
 use vnetdig_model::network::PeeringState;
 
-pub use build::{Built, build};
-pub use order::Order;
+pub(crate) use build::{Built, build};
+pub(crate) use order::Order;
 
 /// Names of zones, the later ones below the earlier ones where they can be.
-pub const APEXES: [&str; 8] = [
+pub(crate) const APEXES: [&str; 8] = [
     "a.example",
     "b.a.example",
     "c.b.a.example",
@@ -26,10 +26,10 @@ pub const APEXES: [&str; 8] = [
 ];
 
 /// Owners within a zone: plain, below one another, wildcards, names that exist only above others.
-pub const OWNERS: [&str; 9] = ["www", "@", "*", "x.y", "*.y", "y", "db", "s0", "k.x.y"];
+pub(crate) const OWNERS: [&str; 9] = ["www", "@", "*", "x.y", "*.y", "y", "db", "s0", "k.x.y"];
 
 /// Domains of rules and forwarders.
-pub const DOMAINS: [&str; 10] = [
+pub(crate) const DOMAINS: [&str; 10] = [
     ".",
     "a.example",
     "example",
@@ -47,7 +47,7 @@ type Pick = u8;
 
 /// Who listens somewhere, or nobody.
 #[derive(Clone, Copy, Debug)]
-pub enum Address {
+pub(crate) enum Address {
     Azure,
     Inbound(Pick),
     Server(Pick),
@@ -57,7 +57,7 @@ pub enum Address {
 }
 
 #[derive(Clone, Debug)]
-pub enum Datum {
+pub(crate) enum Datum {
     Private(Pick),
     Public(Pick),
     V6(Pick),
@@ -67,133 +67,133 @@ pub enum Datum {
 
 /// A name made of parts.
 #[derive(Clone, Copy, Debug)]
-pub struct Name {
-    pub owner: Pick,
-    pub apex: Pick,
+pub(crate) struct Name {
+    pub(crate) owner: Pick,
+    pub(crate) apex: Pick,
     /// One more label in front.
-    pub below: bool,
+    pub(crate) below: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct RecordPlan {
-    pub owner: Pick,
-    pub ttl: Pick,
-    pub datum: Datum,
+pub(crate) struct RecordPlan {
+    pub(crate) owner: Pick,
+    pub(crate) ttl: Pick,
+    pub(crate) datum: Datum,
 }
 
 #[derive(Clone, Debug)]
-pub struct VnetPlan {
-    pub dns_servers: Vec<Address>,
-    pub denies_platform_dns: bool,
-    pub policy: bool,
-    pub ruleset: Option<Pick>,
+pub(crate) struct VnetPlan {
+    pub(crate) dns_servers: Vec<Address>,
+    pub(crate) denies_platform_dns: bool,
+    pub(crate) policy: bool,
+    pub(crate) ruleset: Option<Pick>,
 }
 
 #[derive(Clone, Debug)]
-pub struct PeeringPlan {
-    pub ends: (Pick, Pick),
-    pub states: (PeeringState, PeeringState),
-    pub gateway: bool,
+pub(crate) struct PeeringPlan {
+    pub(crate) ends: (Pick, Pick),
+    pub(crate) states: (PeeringState, PeeringState),
+    pub(crate) gateway: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct ZonePlan {
-    pub apex: Pick,
-    pub records: Vec<RecordPlan>,
+pub(crate) struct ZonePlan {
+    pub(crate) apex: Pick,
+    pub(crate) records: Vec<RecordPlan>,
 }
 
 #[derive(Clone, Debug)]
-pub struct LinkPlan {
-    pub zone: Pick,
-    pub vnet: Pick,
-    pub in_progress: bool,
-    pub redirects: bool,
-    pub registers: bool,
+pub(crate) struct LinkPlan {
+    pub(crate) zone: Pick,
+    pub(crate) vnet: Pick,
+    pub(crate) in_progress: bool,
+    pub(crate) redirects: bool,
+    pub(crate) registers: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct RulePlan {
-    pub ruleset: Pick,
-    pub domain: Pick,
-    pub enabled: bool,
-    pub targets: Vec<Address>,
+pub(crate) struct RulePlan {
+    pub(crate) ruleset: Pick,
+    pub(crate) domain: Pick,
+    pub(crate) enabled: bool,
+    pub(crate) targets: Vec<Address>,
 }
 
 #[derive(Clone, Debug)]
-pub enum RoutePlan {
+pub(crate) enum RoutePlan {
     Forwarders(Vec<Address>, bool),
     RootHints,
     Nowhere,
 }
 
 #[derive(Clone, Debug)]
-pub struct ServerPlan {
-    pub product: Pick,
+pub(crate) struct ServerPlan {
+    pub(crate) product: Pick,
     /// A network, the site when there is none of that number.
-    pub vnet: Pick,
-    pub conditional: Vec<(Pick, Vec<Address>)>,
-    pub route: RoutePlan,
-    pub own_zone: Option<ZonePlan>,
-    pub local_data: Vec<(Name, Datum)>,
+    pub(crate) vnet: Pick,
+    pub(crate) conditional: Vec<(Pick, Vec<Address>)>,
+    pub(crate) route: RoutePlan,
+    pub(crate) own_zone: Option<ZonePlan>,
+    pub(crate) local_data: Vec<(Name, Datum)>,
     /// Down, strict order, validation, filter, alternate, short chains.
-    pub flags: [bool; 6],
+    pub(crate) flags: [bool; 6],
 }
 
 #[derive(Clone, Debug)]
-pub struct PostgresPlan {
+pub(crate) struct PostgresPlan {
     /// The zone of an injected server; `None`: public access.
-    pub zone: Option<Pick>,
-    pub vnet: Pick,
-    pub endpoint: bool,
+    pub(crate) zone: Option<Pick>,
+    pub(crate) vnet: Pick,
+    pub(crate) endpoint: bool,
     /// The zone of the endpoint's group.
-    pub group: Option<Pick>,
-    pub virtual_endpoint: bool,
+    pub(crate) group: Option<Pick>,
+    pub(crate) virtual_endpoint: bool,
 }
 
 #[derive(Clone, Debug)]
-pub struct ClientPlan {
-    pub kind: Pick,
-    pub vnet: Pick,
-    pub stub: Pick,
-    pub search: Vec<Pick>,
-    pub hosts: bool,
-    pub servers: Option<Vec<Address>>,
+pub(crate) struct ClientPlan {
+    pub(crate) kind: Pick,
+    pub(crate) vnet: Pick,
+    pub(crate) stub: Pick,
+    pub(crate) search: Vec<Pick>,
+    pub(crate) hosts: bool,
+    pub(crate) servers: Option<Vec<Address>>,
 }
 
 #[derive(Clone, Debug)]
-pub struct Plan {
-    pub switches: [bool; 8],
-    pub vnets: Vec<VnetPlan>,
-    pub peerings: Vec<PeeringPlan>,
-    pub zones: Vec<ZonePlan>,
-    pub links: Vec<LinkPlan>,
-    pub resolvers: Vec<Pick>,
-    pub rulesets: Vec<Option<Pick>>,
-    pub rules: Vec<RulePlan>,
-    pub servers: Vec<ServerPlan>,
-    pub firewall: Option<(Pick, bool, Vec<Address>)>,
+pub(crate) struct Plan {
+    pub(crate) switches: [bool; 8],
+    pub(crate) vnets: Vec<VnetPlan>,
+    pub(crate) peerings: Vec<PeeringPlan>,
+    pub(crate) zones: Vec<ZonePlan>,
+    pub(crate) links: Vec<LinkPlan>,
+    pub(crate) resolvers: Vec<Pick>,
+    pub(crate) rulesets: Vec<Option<Pick>>,
+    pub(crate) rules: Vec<RulePlan>,
+    pub(crate) servers: Vec<ServerPlan>,
+    pub(crate) firewall: Option<(Pick, bool, Vec<Address>)>,
     /// Networks connected to the site, and to a Virtual WAN hub.
-    pub connected: Vec<(Pick, bool)>,
-    pub postgres: Vec<PostgresPlan>,
-    pub public: Vec<(Name, Datum)>,
-    pub complete: Vec<Pick>,
-    pub broken: Option<Pick>,
-    pub blocked: Option<(Pick, bool)>,
-    pub clients: Vec<ClientPlan>,
+    pub(crate) connected: Vec<(Pick, bool)>,
+    pub(crate) postgres: Vec<PostgresPlan>,
+    pub(crate) public: Vec<(Name, Datum)>,
+    pub(crate) complete: Vec<Pick>,
+    pub(crate) broken: Option<Pick>,
+    pub(crate) blocked: Option<(Pick, bool)>,
+    pub(crate) clients: Vec<ClientPlan>,
 }
 
 /// A question to put to a network.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    pub from: Pick,
-    pub name: AskedName,
-    pub record_type: RecordType,
-    pub server: Option<Address>,
-    pub absolute: bool,
+pub(crate) struct Asked {
+    pub(crate) from: Pick,
+    pub(crate) name: AskedName,
+    pub(crate) record_type: RecordType,
+    pub(crate) server: Option<Address>,
+    pub(crate) absolute: bool,
 }
 
 #[derive(Clone, Debug)]
-pub enum AskedName {
+pub(crate) enum AskedName {
     Made(Name),
     Postgres(Pick, bool),
     Wild(String),
@@ -214,7 +214,7 @@ fn addresses() -> impl Strategy<Value = Vec<Address>> {
     prop::collection::vec(address(), 1..3)
 }
 
-pub fn name() -> impl Strategy<Value = Name> {
+pub(crate) fn name() -> impl Strategy<Value = Name> {
     (any::<Pick>(), any::<Pick>(), prop::bool::weighted(0.15)).prop_map(|(owner, apex, below)| Name {
         owner,
         apex,
@@ -325,7 +325,7 @@ fn client() -> impl Strategy<Value = ClientPlan> {
 }
 
 /// Random small networks.
-pub fn plan() -> impl Strategy<Value = Plan> {
+pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let vec = prop::collection::vec::<BoxedStrategy<Pick>>;
     let networks = (
         [(); 8].map(|()| prop::bool::weighted(0.15)),
@@ -379,7 +379,7 @@ pub fn plan() -> impl Strategy<Value = Plan> {
 }
 
 /// Random questions: names the network may know, children of them, and others.
-pub fn asked() -> impl Strategy<Value = Asked> {
+pub(crate) fn asked() -> impl Strategy<Value = Asked> {
     let name = prop_oneof![
         6 => name().prop_map(AskedName::Made),
         4 => (any::<Pick>(), any::<bool>()).prop_map(|(server, reader)| AskedName::Postgres(server, reader)),

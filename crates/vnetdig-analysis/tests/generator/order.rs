@@ -2,16 +2,16 @@
 
 /// A permutation for every table: turned, and possibly back to front.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Order {
+pub(crate) struct Order {
     /// By how much each list is turned.
-    pub turn: usize,
+    pub(crate) turn: usize,
     /// Whether each list is read backwards.
-    pub backwards: bool,
+    pub(crate) backwards: bool,
 }
 
 impl Order {
     /// The positions from zero to `count` in this order.
-    pub fn of(self, count: usize) -> Vec<usize> {
+    pub(crate) fn of(self, count: usize) -> Vec<usize> {
         let mut positions: Vec<usize> = (0..count).collect();
         if count > 0 {
             positions.rotate_left(self.turn % count);
@@ -23,7 +23,7 @@ impl Order {
     }
 
     /// Makes one thing for each position in this order, and lists their ids by position.
-    pub fn each<T>(self, count: usize, mut make: impl FnMut(usize) -> T) -> Vec<T> {
+    pub(crate) fn each<T>(self, count: usize, mut make: impl FnMut(usize) -> T) -> Vec<T> {
         let mut made: Vec<(usize, T)> = self.of(count).into_iter().map(|position| (position, make(position))).collect();
         made.sort_by_key(|(position, _)| *position);
         made.into_iter().map(|(_, id)| id).collect()

@@ -2,6 +2,7 @@
 //!
 //! Facts are added in the order in which reading adds them, so that even their ids must agree.
 
+use crate::chance::Chance;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,189 +40,26 @@ use vnetdig_model::{
 
 const BUILT: Origin = Origin::Built;
 
-/// Labels in presentation format.
-const LABELS: [&str; 14] =
-    ["www", "db", "*", "_tcp", "\\@", "a\\.b", "x\\032y", "<hex-1>", "7", "no", "1e3", "\\\"q", "\\255", "0x1f"];
 /// Names that some reader takes for something else.
 const AWKWARD: [&str; 16] =
     ["on", "No", "null", "~", "7", "1e3", "0x1f", "1_0", "2024-01-31", "*x", "@", "<y>", "a: b", "- a", "#a", "{a, b}"];
 
-/// Numbers to choose with; when they run out, the first of everything is chosen.
-struct Chance<'a> {
-    tape: std::slice::Iter<'a, u16>,
-    names: Vec<&'a str>,
-    texts: &'a [String],
-}
-
-impl Chance<'_> {
-    fn below(&mut self, end: usize) -> usize {
-        usize::from(self.tape.next().copied().unwrap_or_default()) % end.max(1)
-    }
-
-    fn coin(&mut self) -> bool {
-        self.below(2) == 1
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-
-    fn maybe<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        self.coin().then(|| make(self))
-    }
-
-    /// Up to `most` of these.
-    fn some<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        (0..self.below(most + 1)).map(|_| make(self)).collect()
-    }
-
-    /// At least one, up to `most`.
-    fn several<T>(&mut self, most: usize, mut make: impl FnMut(&mut Self) -> T) -> Vec<T> {
-        (0..=self.below(most)).map(|_| make(self)).collect()
-    }
-
-    /// One of what there is, if there is any.
-    fn any<T: Copy>(&mut self, all: &[T]) -> Option<T> {
-        if all.is_empty() { None } else { Some(self.of(all)) }
-    }
-
-    /// A name nothing else has.
-    fn name(&mut self) -> Option<Box<str>> {
-        self.names.pop().map(Box::from)
-    }
-
-    fn text(&mut self) -> Box<str> {
-        let index = self.below(self.texts.len());
-        self.texts[index].as_str().into()
-    }
-
-    fn address(&mut self) -> IpAddr {
-        let last = u8::try_from(self.below(5)).expect("below 5");
-        if self.below(4) == 3 {
-            IpAddr::V6(Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last.into()))
-        } else {
-            IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))
-        }
-    }
-
-    fn socket(&mut self) -> SocketAddr {
-        let port = self.of(&[53, 5353]);
-        SocketAddr::new(self.address(), port)
-    }
-
-    fn prefix(&mut self) -> IpNet {
-        let address = self.address();
-        let length = if address.is_ipv4() { self.of(&[0, 8, 24, 32]) } else { self.of(&[0, 48, 64, 128]) };
-        IpNet::new(address, length).expect("a length of that family").trunc()
-    }
-
-    fn fqdn(&mut self) -> Fqdn {
-        let mut text = self.of(&["corp.example", "x.net", "on", "privatelink.postgres.database.azure.com"]).to_owned();
-        for _ in 0..self.below(3) {
-            text = format!("{}.{text}", self.of(&LABELS));
-        }
-        text.parse().expect("good labels")
-    }
-
-    /// A name at or below a zone, or anywhere.
-    fn owner(&mut self, apex: &Fqdn) -> Fqdn {
-        let below = |label: &str| apex.child(label).expect("a good label");
-        match self.below(5) {
-            0 => apex.clone(),
-            1 => below("a.b"),
-            2 => self.fqdn(),
-            _ => below(self.of(&LABELS)),
-        }
-    }
-
-    fn duration(&mut self) -> Duration {
-        Duration::from_millis(self.of(&[0, 250, 1000, 1500, 60_000, 90_000, 3_600_000, 90_000_000]))
-    }
-
-    fn scope(&mut self) -> ResourceScope {
-        ResourceScope {
-            subscription: self.maybe(Self::text),
-            resource_group: self.maybe(Self::text),
-            arm_id: self.name().map(|name| format!("/subscriptions/{name}").into()),
-        }
-    }
-
-    fn region(&mut self) -> Option<Box<str>> {
-        self.maybe(|chance| chance.of(&["westeurope", "northeurope", "no"]).into())
-    }
-
-    fn data(&mut self, record_type: RecordType, apex: &Fqdn, ttl: Ttl) -> RecordData {
-        match record_type {
-            RecordType::A => RecordData::Address(Address::Known(Ipv4Addr::new(10, 1, 2, 3).into())),
-            RecordType::AAAA => RecordData::Address(Address::Known(Ipv6Addr::LOCALHOST.into())),
-            RecordType::CNAME => RecordData::Cname(self.owner(apex)),
-            RecordType::PTR => RecordData::Ptr(self.owner(apex)),
-            RecordType::NS => RecordData::Ns(self.owner(apex)),
-            RecordType::MX => RecordData::Mx { preference: 10, exchange: self.owner(apex) },
-            RecordType::SRV => RecordData::Srv { priority: 1, weight: 2, port: 5060, target: self.owner(apex) },
-            RecordType::TXT => RecordData::Txt(self.several(2, Self::text).into()),
-            _ => RecordData::Soa(Arc::new(self.soa(apex, ttl))),
-        }
-    }
-
-    fn soa(&mut self, apex: &Fqdn, ttl: Ttl) -> Soa {
-        let minimum = self.of(&[10, 300]);
-        Soa { host: self.owner(apex), minimum, ttl, ..Soa::of_private_zone() }
-    }
-
-    fn record_set(&mut self, zone: ZoneDataId, apex: &Fqdn) -> RecordSet {
-        use RecordType::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
-        let record_type = self.of(&[A, AAAA, CNAME, PTR, NS, MX, SRV, TXT, SOA]);
-        let ttl = Ttl(self.of(&[3600, 0, 60]));
-        let owner = self.owner(apex);
-        // An SOA at the apex is the SOA of the zone, no record set.
-        let record_type = if record_type == SOA && owner == *apex { TXT } else { record_type };
-        let data = self.several(2, |chance| chance.data(record_type, apex, ttl));
-        let data = data.into_iter().collect();
-        RecordSet { zone, owner, record_type, ttl, data, auto_registered: false, origin: BUILT }
-    }
-
-    fn cache(&mut self) -> CacheSettings {
-        if self.below(4) == 3 {
-            return CacheSettings { off: true, ..CacheSettings::default() };
-        }
-        CacheSettings {
-            off: false,
-            max_ttl: self.maybe(Self::duration),
-            max_negative_ttl: self.maybe(Self::duration),
-            serve_stale: self.maybe(Self::duration),
-        }
-    }
-
-    fn forwarders(&mut self) -> Vec<ConditionalForwarder> {
-        let mut all: Vec<ConditionalForwarder> = Vec::new();
-        for _ in 0..self.below(3) {
-            let domain = if self.below(4) == 3 { Fqdn::root() } else { self.fqdn() };
-            let servers = self.several(2, Self::socket);
-            if all.iter().all(|known| known.domain != domain) {
-                all.push(ConditionalForwarder { domain, servers, origin: BUILT });
-            }
-        }
-        all
-    }
-}
-
 /// What was added, to be referred to.
 #[derive(Default)]
-struct World {
-    builder: TopologyBuilder,
-    nsgs: Vec<NsgId>,
-    tables: Vec<RouteTableId>,
-    vnets: Vec<VnetId>,
-    subnets: Vec<SubnetId>,
-    hubs: Vec<VirtualHubId>,
-    sites: Vec<SiteId>,
-    zones: Vec<PrivateZoneId>,
-    servers: Vec<DnsServerId>,
-    postgres: Vec<PostgresServerId>,
-    pairs: Vec<VirtualEndpointId>,
-    endpoints: Vec<Box<str>>,
-    clients: Vec<ClientId>,
+pub(crate) struct World {
+    pub(crate) builder: TopologyBuilder,
+    pub(crate) nsgs: Vec<NsgId>,
+    pub(crate) tables: Vec<RouteTableId>,
+    pub(crate) vnets: Vec<VnetId>,
+    pub(crate) subnets: Vec<SubnetId>,
+    pub(crate) hubs: Vec<VirtualHubId>,
+    pub(crate) sites: Vec<SiteId>,
+    pub(crate) zones: Vec<PrivateZoneId>,
+    pub(crate) servers: Vec<DnsServerId>,
+    pub(crate) postgres: Vec<PostgresServerId>,
+    pub(crate) pairs: Vec<VirtualEndpointId>,
+    pub(crate) endpoints: Vec<Box<str>>,
+    pub(crate) clients: Vec<ClientId>,
 }
 
 impl World {
@@ -311,6 +149,9 @@ impl World {
             let Some(name) = chance.name() else { break };
             let address_space = chance.some(2, Chance::prefix);
             self.sites.push(self.builder.add_site(Site { name, address_space, origin: BUILT }));
+        }
+        if self.vnets.is_empty() {
+            return;
         }
         for _ in 0..chance.below(6) {
             self.peering(chance);
@@ -699,119 +540,6 @@ impl World {
         settings(chance, &mut client);
         Some(client)
     }
-
-    fn check(&self, chance: &mut Chance<'_>) -> Check {
-        let mut askers: Vec<Asker> = self.clients.iter().copied().map(Asker::Client).collect();
-        askers.extend(self.vnets.iter().copied().map(Asker::Vnet));
-        askers.extend(self.subnets.iter().copied().map(Asker::Subnet));
-        let is_all = chance.coin() && !self.clients.is_empty();
-        let all = self.clients.iter().copied().map(Asker::Client).collect();
-        let from = if is_all { all } else { chance.several(3, |chance| chance.of(&askers)) };
-        let record_type =
-            chance.of(&[RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::TXT, RecordType::SOA]);
-        let name = if chance.below(4) == 3 { Fqdn::root() } else { chance.fqdn() };
-        let is_absolute = name.is_root() || chance.coin();
-        let server = chance.maybe(Chance::address);
-        let demand = match chance.below(3) {
-            0 => Demand::All(Expectation::default()),
-            1 => Demand::All(self.expectation(chance, record_type)),
-            _ => Demand::AnyOf(chance.several(2, |chance| self.expectation(chance, record_type))),
-        };
-        Check {
-            from,
-            question: TypedQuestion { name: TypedName { name, is_absolute }, record_type, server },
-            demand,
-            forbidden: chance.some(2, |chance| self.expectation(chance, record_type)),
-            because: chance.maybe(Chance::text),
-            origin: BUILT,
-        }
-    }
-
-    fn expectation(&self, chance: &mut Chance<'_>, record_type: RecordType) -> Expectation {
-        let data = |chance: &mut Chance<'_>| {
-            chance.some(2, |chance| match (record_type, chance.below(3)) {
-                (_, 0) => ExpectedDatum::Symbol("public-address-of-orders".into()),
-                (RecordType::TXT, _) => ExpectedDatum::Text("\"v=1\" \"it's\"".into()),
-                (_, 1) => ExpectedDatum::Address(chance.address()),
-                (RecordType::CNAME, _) => ExpectedDatum::Name(chance.fqdn()),
-                (RecordType::SOA, _) => ExpectedDatum::Text("a. b. 1 2 3 4 5".into()),
-                _ => ExpectedDatum::Address(Ipv4Addr::LOCALHOST.into()),
-            })
-        };
-        let hops = |chance: &mut Chance<'_>| {
-            let mut hops = vec![Hop::AzurePublic, Hop::PublicResolver, Hop::Address(chance.address())];
-            let servers = self.builder.facts().dns_servers.values();
-            hops.extend(servers.map(|server| Hop::Named(server.name.clone())));
-            hops.extend(self.vnets.iter().copied().map(Hop::AzureDns));
-            chance.some(2, |chance| {
-                let index = chance.below(hops.len());
-                hops[index].clone()
-            })
-        };
-        let codes = [
-            ExpectedRcode::Code(ResponseCode::NoError),
-            ExpectedRcode::Code(ResponseCode::NotImp),
-            ExpectedRcode::Silence,
-            ExpectedRcode::Indeterminate,
-        ];
-        let verdicts = [Verdict::Private, Verdict::Public, Verdict::Answered, Verdict::Failed, Verdict::Undetermined];
-        Expectation {
-            rcode: chance.maybe(|chance| chance.of(&codes)),
-            answer: chance.maybe(data),
-            includes: data(chance),
-            excludes: data(chance),
-            chain: chance.maybe(|chance| chance.some(2, Chance::fqdn)),
-            ttl: chance.maybe(|chance| chance.of(&[0, 10])),
-            soa: chance.maybe(|chance| chance.maybe(Chance::fqdn)),
-            verdict: chance.maybe(|chance| chance.of(&verdicts)),
-            via: hops(chance),
-            not_via: hops(chance),
-            rules: chance.some(2, |chance| Rule(chance.of(&[1, 101]))),
-            missing: chance.maybe(Chance::text),
-            possible_outcomes: chance.maybe(|chance| chance.of(&[1, 2])),
-            span: None,
-        }
-    }
-
-    fn event(&self, chance: &mut Chance<'_>) -> Option<Event> {
-        let facts = self.builder.facts();
-        let zone = chance.any(&self.zones);
-        let vnet = chance.any(&self.vnets);
-        let owner_in = |chance: &mut Chance<'_>, zone| chance.owner(facts.zone_name(zone));
-        Some(match chance.below(11) {
-            0 => {
-                let zone = zone?;
-                let data = facts.private_zones[zone].data;
-                Event::SetRecord { zone, record_set: chance.record_set(data, facts.zone_name(zone)) }
-            }
-            1 => {
-                let zone = zone?;
-                Event::RemoveRecord { zone, owner: owner_in(chance, zone), record_type: RecordType::AAAA }
-            }
-            2 => Event::SetLink {
-                zone: zone?,
-                vnet: vnet?,
-                resolution_policy: chance.of(&[ResolutionPolicy::Default, ResolutionPolicy::NxDomainRedirect]),
-                registration_enabled: chance.coin(),
-                origin: BUILT,
-            },
-            3 => Event::RemoveLink { zone: zone?, vnet: vnet? },
-            4 => Event::SetDnsServers { vnet: vnet?, servers: chance.some(2, Chance::address), origin: BUILT },
-            5 => Event::RenewLease(chance.any(&self.clients)?),
-            6 => Event::FailOver(chance.any(&self.postgres)?),
-            7 => Event::SwitchOver(chance.any(&self.pairs)?),
-            8 => {
-                let index = chance.below(self.endpoints.len());
-                Event::RemovePrivateEndpoint(self.endpoints.get(index)?.clone())
-            }
-            9 => Event::SetServerState { server: chance.any(&self.servers)?, is_up: chance.coin() },
-            _ => {
-                let client = chance.any(&self.clients).map(CacheOwner::Client);
-                let server = chance.any(&self.servers).map(CacheOwner::Server);
-                Event::FlushCache(chance.of(&[Some(CacheOwner::All), client, server])?)
-            }
-        })
-    }
 }
 
 /// What a client has beside its kind.
@@ -839,8 +567,7 @@ fn settings(chance: &mut Chance<'_>, client: &mut Client) {
 }
 
 fn scenario(names: &[String], texts: &[String], tape: &[u16]) -> Scenario {
-    let mut chance = Chance { tape: tape.iter(), names: names.iter().map(String::as_str).collect(), texts };
-    let chance = &mut chance;
+    let chance = &mut Chance::new(names, texts, tape);
     let mut world = World::default();
     world.builder.facts_mut().cloud = chance.of(&[Cloud::Public, Cloud::UsGovernment, Cloud::China]);
     for info in SWITCHES {

@@ -334,6 +334,7 @@ mod tests {
             ("topology/endpoint-subnet-ipv6", |f| {
                 let subnet = f.delegated(f.hub, "dual", "10.0.0.64/28", DELEGATION);
                 let v6 = "fd00:db8::/64".parse().expect("a prefix");
+                f.builder.facts_mut().vnets[f.hub].address_space.push(v6);
                 f.builder.facts_mut().subnets[subnet].prefixes.push(v6);
                 f.outbound(f.resolver, "dual", subnet);
             }),

@@ -158,7 +158,7 @@ impl<'t> Lowering<'t> {
             for section in sections.iter().filter(|section| section.has(info.name)) {
                 let Some(node) = section.get(info.name).map(super::Field::node) else { continue };
                 let words: Vec<&str> = match node.list() {
-                    Some(list) => list.iter().filter_map(|word| word.scalar()).map(|scalar| scalar.text).collect(),
+                    Some(list) => list.iter().filter_map(crate::tree::Node::scalar).map(|scalar| scalar.text).collect(),
                     None => node.scalar().map(|scalar| scalar.text).into_iter().collect(),
                 };
                 let value = words.join(",");

@@ -569,7 +569,7 @@ mod tests {
     #[test]
     fn values_that_fit_stand_on_one_line() {
         let mut inner = Entries::default();
-        inner.put("b", Node::list(["x", "y"]));
+        inner.put("b", Node::list(["x", "z"]));
         inner.put("c", true);
         let mut outer = Entries::default();
         outer.put("a", inner.compact());
@@ -582,7 +582,7 @@ mod tests {
         outer.put("items", Node::lines([item.spread()]));
         let long = "  - 0123456789a\n".repeat(12);
         let expected = format!(
-            "a: {{ b: [x, y], c: true }}\nlong:\n{long}lines:\n  - x\n  - \"*\"\nnone: []\nitems:\n  - d: 1\n    e: 2\n"
+            "a: {{ b: [x, z], c: true }}\nlong:\n{long}lines:\n  - x\n  - \"*\"\nnone: []\nitems:\n  - d: 1\n    e: 2\n"
         );
         assert_eq!(document(&outer.spread()), expected);
     }
