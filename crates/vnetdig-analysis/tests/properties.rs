@@ -36,8 +36,14 @@ fn outcome_text(topology: &Topology, outcome: &Outcome) -> String {
                 other => format!("{other:?}"),
             };
             let records = response.answers.iter();
-            let records: Vec<String> =
-                records.map(|record| format!("{} {} {}", record.name, record.ttl, data(&record.data))).collect();
+            let mut records: Vec<(usize, String)> = records
+                .map(|record| {
+                    // Record sets of one owner have no order among themselves (QTYPE ANY).
+                    let first = response.answers.iter().position(|other| other.name == record.name);
+                    (first.unwrap_or(0), format!("{} {} {}", record.name, record.ttl, data(&record.data)))
+                })
+                .collect();
+            records.sort();
             format!("{} {records:?} {:?} {:?}", response.rcode, response.authority, response.negative_ttl)
         }
         Outcome::Silence { waited, cause } => format!("silence {waited:?} {cause:?}"),

@@ -383,10 +383,6 @@ impl<R: Recorder> Run<'_, R> {
                 servers: servers.list.clone(),
                 source: servers.source,
             });
-            self.step(Basis::PlaceholderSuffix, || StepKind::ServersOf {
-                servers: servers.list.clone(),
-                source: servers.source,
-            });
         }
         Some(servers)
     }

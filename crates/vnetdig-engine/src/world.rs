@@ -29,11 +29,21 @@ pub enum CacheKey {
 /// What a cache holds for a name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
-    Records { data: SmallVec<[RecordData; 1]>, expires: Duration },
-    Negative { rcode: ResponseCode, authority: Option<Authority>, expires: Duration },
+    Records {
+        data: SmallVec<[RecordData; 1]>,
+        expires: Duration,
+    },
+    Negative {
+        rcode: ResponseCode,
+        authority: Option<Authority>,
+        expires: Duration,
+    },
     /// Aliases with nothing at their end and no word about it (S-012): kept for the question as it was asked, for
     /// it says nothing of the last name itself (S-502).
-    Bare { aliases: Answers, expires: Duration },
+    Bare {
+        aliases: Answers,
+        expires: Duration,
+    },
 }
 
 type Key = (CacheKey, Fqdn, RecordType);

@@ -378,10 +378,9 @@ impl Relay<'_> {
             .collect();
         if let Some(remaining) = self.cached {
             let fits = |response: &Response| response.answers.iter().all(|record| record.ttl.0 >= remaining);
-            if !reply.response().is_some_and(fits) {
-                faults.push(Fault::WrongReply);
+            if reply.response().is_some_and(fits) {
+                return;
             }
-            return;
         }
         // A search ends at the first answer, so an answer that came is the reply.
         let positive =

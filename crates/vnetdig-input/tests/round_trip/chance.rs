@@ -1,39 +1,13 @@
 //! Values made at random.
 
+use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-
-use ipnet::IpNet;
-use proptest::prelude::*;
-use vnetdig_model::client::{AksPod, AppDnsMode, ClientId, NicDns, ServeStale, VirtualMachine, WorkerOs};
-use vnetdig_model::dns::{
-    ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
-    PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
-};
-use vnetdig_model::facts::BrokenZone;
-use vnetdig_model::network::{
-    Access, Connection, ConnectionKind, Direction, NextHop, Nsg, NsgId, PeeringHalf, PeeringState, Place,
-    PrivateEndpointPolicies, ResourceScope, Route, RouteTable, RouteTableId, SecurityRule, Site, SiteId, Subnet,
-    SubnetId, SyncLevel, VirtualHub, VirtualHubId, Vnet, VnetId,
-};
+use vnetdig_model::network::ResourceScope;
 use vnetdig_model::record::{Soa, ZoneDataId};
-use vnetdig_model::scenario::{
-    Asker, CacheOwner, Demand, Event, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion,
-};
-use vnetdig_model::server::{
-    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, Firewall,
-    PrivateAnswerFilter, Product,
-};
-use vnetdig_model::service::{
-    Cloud, ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer,
-    PostgresServerId, PrivateEndpoint, PrivateLinkService, VirtualEndpoint, VirtualEndpointId,
-};
-use vnetdig_model::switches::SWITCHES;
-use vnetdig_model::{
-    Address, Check, Client, ClientKind, Expectation, Fqdn, Moment, Origin, RecordData, RecordSet, RecordType,
-    ResponseCode, Rule, Scenario, SimTime, Stub, TopologyBuilder, Ttl, Verdict,
-};
+use vnetdig_model::server::{CacheSettings, ConditionalForwarder};
+use vnetdig_model::{Address, Fqdn, Origin, RecordData, RecordSet, RecordType, Ttl};
 
 const BUILT: Origin = Origin::Built;
 
@@ -205,4 +179,3 @@ impl Chance<'_> {
         all
     }
 }
-
