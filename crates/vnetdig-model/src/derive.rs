@@ -33,6 +33,9 @@ const SERVER_TTL: Ttl = Ttl(30);
 /// TTL of records written by a zone group (S-326) and of registered machines (S-030).
 const MANAGED_TTL: Ttl = Ttl(10);
 
+/// Octets of the longest label (RFC 1035, section 2.3.4).
+const LONGEST_LABEL: usize = 63;
+
 /// What is known of a public name beyond its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -267,7 +270,7 @@ impl Derivation<'_> {
             self.known(private_link, true, origin);
             return;
         }
-        let label = label.map_or_else(|| format!("<rs-{}>", server.name), str::to_owned);
+        let label = label.map_or_else(|| unknown_label("rs", &server.name), str::to_owned);
         let rs = child(&facts.cloud.postgres_suffix(), &format!("{}.{label}", server.name));
         self.add_public(&rs, SERVER_TTL, address.clone(), origin);
         let flipped = self.is_flipped(EndpointTarget::Postgres(id));
@@ -445,8 +448,23 @@ impl Derivation<'_> {
     }
 }
 
+/// The name with more labels in front. A name no domain name can hold was reported when the facts were checked;
+/// here it is made to fit, so that a topology with errors can still be frozen.
 fn child(suffix: &Fqdn, labels: &str) -> Fqdn {
-    suffix.child(labels).expect("names of services were checked when they were declared")
+    suffix.child(labels).unwrap_or_else(|_| {
+        let fit = |label: &str| -> String {
+            label.chars().filter(|c| c.is_ascii_graphic() && *c != '\\').take(LONGEST_LABEL).collect()
+        };
+        let fitting: Vec<String> = labels.split('.').map(fit).filter(|label| !label.is_empty()).collect();
+        suffix.child(&fitting.join(".")).unwrap_or_else(|_| suffix.clone())
+    })
+}
+
+/// A label that stands for one nobody declared, such as `<rs-orders>`; cut short where the name is long.
+fn unknown_label(kind: &str, name: &str) -> String {
+    let room = LONGEST_LABEL - kind.len() - 3;
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(room).collect();
+    format!("<{kind}-{name}>")
 }
 
 fn machine_name(suffix: &Fqdn, machine: &str) -> Option<Fqdn> {
@@ -455,8 +473,7 @@ fn machine_name(suffix: &Fqdn, machine: &str) -> Option<Fqdn> {
 
 /// The platform's suffix for a network; its 26 characters are not declared, so a label stands for them (S-032).
 fn platform_suffix(vnet: &str) -> Fqdn {
-    let label: String = vnet.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(48).collect();
-    child(&"internal.cloudapp.net".parse().expect("a literal name"), &format!("<suffix-of-{label}>"))
+    child(&"internal.cloudapp.net".parse().expect("a literal name"), &unknown_label("suffix-of", vnet))
 }
 
 /// `<server>.privatelink.<suffix>` (S-321).
@@ -476,7 +493,7 @@ pub fn injected_name(facts: &Facts, server: &PostgresServer, apex: &Fqdn) -> Fqd
     }
     let zone = facts.private_zones[*zone].data;
     let declared = only_hexadecimal_owner(facts, zone, server);
-    declared.unwrap_or_else(|| child(apex, &format!("<hex-{}>", server.name)))
+    declared.unwrap_or_else(|| child(apex, &unknown_label("hex", &server.name)))
 }
 
 /// The owner in the zone that can only be this server's: twelve hexadecimal digits and its address (S-700).

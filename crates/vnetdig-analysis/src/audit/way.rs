@@ -227,8 +227,7 @@ impl Audited<'_> {
                 }
             }
             SilenceCause::Filtered => {
-                if nsg.is_none() || start.subnet.and_then(|subnet| self.denied_by(subnet)) != nsg
-                {
+                if nsg.is_none() || start.subnet.and_then(|subnet| self.denied_by(subnet)) != nsg {
                     faults.push(Fault::WrongFilter);
                 }
             }
@@ -269,7 +268,8 @@ impl Audited<'_> {
             facts.nsgs[nsg].rules.iter().any(|rule| {
                 let has_53 = rule.ports.iter().any(|ports| match ports.split_once('-') {
                     Some((low, high)) => {
-                        low.parse::<u16>().is_ok_and(|low| low <= 53) && high.parse::<u16>().is_ok_and(|high| high >= 53)
+                        low.parse::<u16>().is_ok_and(|low| low <= 53)
+                            && high.parse::<u16>().is_ok_and(|high| high >= 53)
                     }
                     None => matches!(&**ports, "*" | "53"),
                 });

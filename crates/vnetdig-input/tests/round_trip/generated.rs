@@ -536,6 +536,19 @@ impl World {
 
 /// What a client has beside its kind.
 fn settings(chance: &mut Chance<'_>, client: &mut Client) {
+    let can_have_lease = matches!(
+        client.kind,
+        ClientKind::VirtualMachine(_)
+            | ClientKind::AksPod(_)
+            | ClientKind::AppService { .. }
+            | ClientKind::ContainerApp { .. }
+    );
+    if can_have_lease {
+        client.applied_dns_servers = chance.maybe(|chance| chance.some(2, Chance::address));
+    }
+    if let ClientKind::VirtualMachine(_) = client.kind {
+        client.edns_size = chance.maybe(|chance| chance.of(&[512, 1232]));
+    }
     match &client.kind {
         ClientKind::AppService { .. } => {
             client.stub = Stub::AppService;
@@ -616,7 +629,7 @@ proptest! {
 
     #[test]
     fn every_generated_scenario_round_trips(
-        names in prop::collection::btree_set(name(), 0..40),
+        names in prop::collection::btree_set(name(), 0..60),
         texts in prop::collection::vec(text(), 1..6),
         tape in prop::collection::vec(any::<u16>(), 0..500),
     ) {

@@ -34,11 +34,28 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
         subnet_of_server(facts, server, *subnet, found);
         network_of_server(facts, server, facts.subnets[*subnet].vnet, found);
     }
+    names(facts, found);
     replica_loops(facts, found);
     replica_modes(facts, found);
     replica_limits(facts, found);
     virtual_endpoints(facts, found);
     subnets_too_small(facts, found);
+}
+
+/// Names of servers and virtual endpoints are labels of domain names.
+fn names(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let servers = facts.postgres_servers.values().map(|server| ("server", &server.name, server.origin));
+    let endpoints =
+        facts.virtual_endpoints.values().map(|endpoint| ("virtual endpoint", &endpoint.name, endpoint.origin));
+    for (kind, name, origin) in servers.chain(endpoints) {
+        let fits =
+            (1..=63).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        if !fits {
+            let message = format!("{kind} `{name}` cannot be a label of a domain name");
+            let diagnostic = Diagnostic::error("topology/bad-server-name", message).at(origin.span());
+            found.push(diagnostic.help("use up to 63 letters, digits and hyphens"));
+        }
+    }
 }
 
 /// Which zones Azure accepts for an injected server (S-313).
@@ -339,6 +356,10 @@ mod tests {
             ("topology/replica-network-mode", |f| {
                 let server = f.injected("new", f.pg, f.server_zone, "10.2.1.9");
                 f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing);
+            }),
+            ("topology/bad-server-name", |f| {
+                let server = f.public_server("fine");
+                f.builder.facts_mut().postgres_servers[server].name = "not a label".into();
             }),
             ("topology/too-many-replicas", |f| {
                 for index in 0..6 {
