@@ -61,6 +61,8 @@ pub(super) struct Walk<'a> {
     told: Vec<RecordSetId>,
     /// The alias taken last: its reasons repeat it.
     last_alias: Option<RecordSetId>,
+    /// It was repeated: for a further reason, or because it leads to itself.
+    is_told_again: bool,
     /// The body of data that answers for the name at hand.
     body: Option<ZoneDataId>,
     zone: Option<PrivateZoneId>,
@@ -93,6 +95,7 @@ impl Audited<'_> {
             pieces: Vec::new(),
             told: Vec::new(),
             last_alias: None,
+            is_told_again: false,
             body: None,
             zone: None,
             no_zone: false,
@@ -187,6 +190,10 @@ impl Walk<'_> {
     }
 
     fn step(&mut self, index: usize, step: &Step, faults: &mut Vec<Fault>) {
+        if !matches!(step.kind, StepKind::Alias { .. } | StepKind::Loop) {
+            self.last_alias = None;
+            self.is_told_again = false;
+        }
         let out_of_place = match self.server {
             Party::AzureDns(_) => self.azure_step(step, faults),
             Party::Server(_) => self.custom_step(step, faults),
@@ -372,7 +379,7 @@ impl Walk<'_> {
                 let is_wildcard = matches!(step.kind, StepKind::Wildcard { .. });
                 self.found(*record_set, is_wildcard, faults);
             }
-            StepKind::Alias { record_set, target } => self.alias(*record_set, target, step.basis, faults),
+            StepKind::Alias { record_set, target } => self.alias(*record_set, target, faults),
             StepKind::ApexSoa { zone } => self.apex_soa(*zone, faults),
             StepKind::NoData { zone, empty_non_terminal } => {
                 let empty = Said::NoData { empty: *empty_non_terminal };
@@ -455,7 +462,11 @@ impl Walk<'_> {
             Party::AzureDns(_) => self.topology.facts().switches.azure_ttl_cap.unwrap_or(set.ttl),
             _ => set.ttl,
         };
-        let owner = self.name.clone().unwrap_or_else(|| set.owner.clone());
+        // After a cache led somewhere the owner is not known when a wildcard matched.
+        let Some(owner) = self.name.clone() else {
+            self.pieces.push(Piece::Cached { remaining: 0 });
+            return;
+        };
         for data in &set.data {
             let record = Record { name: owner.clone(), ttl: set.ttl, data: data.clone() };
             self.pieces.push(Piece::Record { record, least: set.ttl.min(cap) });
@@ -486,9 +497,9 @@ impl Walk<'_> {
         self.end = End::Code(ResponseCode::NoError, None);
     }
 
-    fn alias(&mut self, id: RecordSetId, target: &Fqdn, basis: Basis, faults: &mut Vec<Fault>) {
-        let is_reason = matches!(basis, Basis::ServerName | Basis::NationalCloud | Basis::ApprovedConnectionFlips);
-        if is_reason && self.last_alias == Some(id) && self.name.as_ref() == Some(target) {
+    fn alias(&mut self, id: RecordSetId, target: &Fqdn, faults: &mut Vec<Fault>) {
+        if self.last_alias == Some(id) && self.name.as_ref() == Some(target) {
+            self.is_told_again = true;
             return;
         }
         self.last_alias = Some(id);
@@ -705,7 +716,7 @@ impl Walk<'_> {
 
     fn comes_back(&self, index: usize, faults: &mut Vec<Fault>) {
         let Some(name) = &self.name else { return };
-        let in_chain = self.pieces.iter().any(|piece| piece.owner().is_none_or(|owner| owner == name));
+        let in_chain = self.is_told_again || self.pieces.iter().any(|piece| piece.owner().is_none_or(|owner| owner == name));
         let exchange = &self.audited.trace.exchanges[index];
         let mut around = self.audited.ancestors(index);
         if !in_chain && !around.any(|other| other.server == exchange.server && other.question == exchange.question) {

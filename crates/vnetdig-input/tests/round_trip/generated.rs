@@ -576,14 +576,14 @@ fn scenario(names: &[String], texts: &[String], tape: &[u16]) -> Scenario {
     let mut world = World::default();
     world.builder.facts_mut().cloud = chance.of(&[Cloud::Public, Cloud::UsGovernment, Cloud::China]);
     for info in SWITCHES {
-        let word = chance.of(info.values);
-        let word = match word {
+        let value = chance.of(info.values);
+        let value = match value {
             "<names>" => "b.example",
             "<seconds>" => "7",
             "<duration>" => "90s",
-            word => word,
+            other => other,
         };
-        world.builder.facts_mut().switches.set(info.name, word).expect(info.name);
+        world.builder.facts_mut().switches.set(info.name, value).expect(info.name);
     }
     world.filters(chance);
     world.networks(chance);

@@ -24,7 +24,7 @@ impl Declared<'_> {
         match demand {
             // A check must demand something; what it forbids is enough.
             Demand::All(expectation) if !forbidden.is_empty() => {
-                entries.filled("expect", self.expectation(expectation))
+                entries.filled("expect", self.expectation(expectation));
             }
             Demand::All(expectation) => entries.put("expect", self.expectation(expectation)),
             Demand::AnyOf(all) => entries.put("any-of", Node::lines(all.iter().map(|one| self.expectation(one)))),

@@ -265,11 +265,12 @@ fn security_rule(rule: &SecurityRule) -> Node {
         },
     );
     entries.unless("protocol", "*", protocol);
-    for (key, values) in [("source", sources), ("destination", destinations), ("ports", ports)] {
-        if values.iter().map(|value| &**value).ne(["*"]) {
-            entries.put(key, Node::one_or_list(values.iter().map(|value| number_or_text(value))));
-        }
+    let is_given = |values: &[Box<str>]| values.iter().map(|value| &**value).ne(["*"]);
+    for (key, values) in [("source", sources), ("destination", destinations)] {
+        entries.maybe(key, is_given(values).then(|| Node::one_or_list(values)));
     }
+    let ports = is_given(ports).then(|| Node::one_or_list(ports.iter().map(|port| number_or_text(port))));
+    entries.maybe("ports", ports);
     entries.compact()
 }
 

@@ -119,7 +119,7 @@ impl Entries {
     }
 
     /// An entry unless the value is the usual one.
-    pub(super) fn unless<T: Into<Node> + PartialEq>(&mut self, key: &str, usual: T, value: T) {
+    pub(super) fn unless<T: Into<Node> + PartialEq + Copy>(&mut self, key: &str, usual: T, value: T) {
         if value != usual {
             self.put(key, value);
         }
@@ -391,7 +391,7 @@ fn needs_quotes(text: &str, in_flow: bool) -> bool {
         || text.contains(':')
         || text.contains(" #")
         || text.chars().any(must_be_escaped)
-        || (in_flow && text.contains([',', '[', ']', '{', '}']))
+        || (in_flow && text.contains([',', '[', ']', '{', '}', '?']))
         || is_a_word_of_yaml(text)
         || is_like_a_number(text)
         || is_like_a_date(text)
@@ -516,7 +516,7 @@ mod tests {
 
     #[test]
     fn signs_of_flow_style_matter_only_in_flow_style() {
-        for text in ["a, b", "a [b]", "a {b}"] {
+        for text in ["a, b", "a [b]", "a {b}", "why?"] {
             assert_eq!(scalar(text, false), text);
             assert_eq!(scalar(text, true), format!("\"{text}\""));
         }

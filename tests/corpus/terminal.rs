@@ -1,0 +1,139 @@
+//! Terminal output of the labs' machines: tables that the author's scripts print, and nslookup.
+
+use std::net::IpAddr;
+
+use vnetdig_model::{Fqdn, RecordType};
+
+use crate::Captured;
+
+/// Something a machine printed.
+pub(crate) struct Shown {
+    /// Where.
+    pub(crate) line: usize,
+    /// The machine; `author` for the author's own.
+    pub(crate) client: String,
+    pub(crate) what: What,
+}
+
+pub(crate) enum What {
+    /// A name and the address that ping or curl used for it.
+    Used {
+        name: Fqdn,
+        record_type: RecordType,
+        address: Option<IpAddr>,
+    },
+    /// A machine's address in a table without names.
+    Machine {
+        vnet: String,
+        address: IpAddr,
+    },
+    Lookup(Lookup),
+}
+
+/// One run of nslookup.
+#[derive(Default)]
+pub(crate) struct Lookup {
+    /// The server it asked.
+    pub(crate) server: Option<IpAddr>,
+    /// Owner and target of each alias.
+    pub(crate) aliases: Vec<(Fqdn, Fqdn)>,
+    /// Owner of the addresses.
+    pub(crate) name: Option<Fqdn>,
+    pub(crate) addresses: Vec<IpAddr>,
+}
+
+/// Reads a file; lines nobody understands are complaints.
+pub(crate) fn read(file: &Captured, complaints: &mut Vec<String>) -> Vec<Shown> {
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut prompt: Option<(String, &str)> = None;
+    for (line, text) in file.lines() {
+        if let Some((client, command)) = prompted(text) {
+            if command.starts_with("nslookup ") {
+                shown.push(Shown { line, client: client.clone(), what: What::Lookup(Lookup::default()) });
+            }
+            prompt = Some((client, command));
+            continue;
+        }
+        if text.ends_with(" ...") {
+            continue; // the heading of a table
+        }
+        let understood = prompt.as_ref().and_then(|(client, command)| {
+            let what = match *command {
+                // The last row is a public name, and no address is shown for it.
+                "ping-ipv4" | "ping-ipv6" if text.starts_with("internet") => return Some(()),
+                "ping-ipv4" | "ping-ipv6" => machine(text)?,
+                "ping-dns4" => used(pinged(text)?, RecordType::A)?,
+                "ping-dns6" => used(pinged(text)?, RecordType::AAAA)?,
+                "curl-dns4" => used(fetched(text)?, RecordType::A)?,
+                "curl-dns6" => used(fetched(text)?, RecordType::AAAA)?,
+                _ => match &mut shown.last_mut()?.what {
+                    What::Lookup(lookup) => return looked_up(lookup, text),
+                    _ => return None,
+                },
+            };
+            shown.push(Shown { line, client: client.clone(), what });
+            Some(())
+        });
+        if understood.is_none() {
+            complaints.push(file.complaint(line, format_args!("not understood: {text}")));
+        }
+    }
+    shown
+}
+
+/// `azureuser@HOST:~$ COMMAND`, or `FOLDER$ COMMAND` on the author's machine.
+fn prompted(text: &str) -> Option<(String, &str)> {
+    let (prompt, command) = text.split_once("$ ").filter(|(prompt, _)| !prompt.contains(' '))?;
+    let host = prompt.strip_prefix("azureuser@").and_then(|rest| rest.strip_suffix(":~"));
+    Some((host.unwrap_or("author").to_owned(), command))
+}
+
+/// `NAME - ADDRESS -RESULT`.
+fn pinged(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.split_once(" - ")?;
+    Some((name.trim(), rest.split_once(" -")?.0))
+}
+
+/// `STATUS (TIME) - ADDRESS - NAME`; without an address, or without all of it, where there was no connection.
+fn fetched(text: &str) -> Option<(&str, &str)> {
+    if let Some(name) = text.strip_prefix("- ") {
+        return Some((name, ""));
+    }
+    let (rest, name) = text.rsplit_once(" - ")?;
+    let name = name.strip_prefix("https://").map_or(name, |url| url.split('/').next().unwrap_or(url));
+    Some((name, rest.split_once(" - ")?.1))
+}
+
+fn used((name, address): (&str, &str), record_type: RecordType) -> Option<What> {
+    let address = if address.is_empty() { None } else { Some(address.parse::<IpAddr>().ok()?) };
+    let fits = address.is_none_or(|address| address.is_ipv4() == (record_type == RecordType::A));
+    fits.then_some(What::Used { name: name.parse().ok()?, record_type, address })
+}
+
+fn machine(text: &str) -> Option<What> {
+    let (vnet, address) = pinged(text)?;
+    Some(What::Machine { vnet: vnet.to_owned(), address: address.parse().ok()? })
+}
+
+fn looked_up(lookup: &mut Lookup, text: &str) -> Option<()> {
+    if text == "Non-authoritative answer:" {
+        return Some(());
+    }
+    if let Some((owner, target)) = text.split_once("canonical name = ") {
+        lookup.aliases.push((owner.trim().parse().ok()?, target.parse().ok()?));
+        return Some(());
+    }
+    let (key, value) = text.split_once(':')?;
+    let value = value.trim();
+    match key {
+        "Server" => lookup.server = Some(value.parse().ok()?),
+        "Address" if value.ends_with("#53") => {
+            let repeated: IpAddr = value.strip_suffix("#53")?.parse().ok()?;
+            return (lookup.server == Some(repeated)).then_some(());
+        }
+        "Address" => lookup.addresses.push(value.parse().ok()?),
+        "Name" => lookup.name = Some(value.parse().ok()?),
+        _ => return None,
+    }
+    Some(())
+}
