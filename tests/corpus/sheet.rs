@@ -22,7 +22,6 @@ pub(crate) fn compare(topology: &Topology, file: &Captured, complaints: &mut Vec
     let mut section: Option<(&str, VnetId)> = None;
     let mut described = Vec::new();
     let mut in_subnets = false;
-    let mut address = "";
     for (line, text) in file.lines() {
         if let Some(name) = text.strip_prefix("## ") {
             let vnet = topology.vnet_by_name(name);
@@ -49,12 +48,8 @@ pub(crate) fn compare(topology: &Topology, file: &Captured, complaints: &mut Vec
             _ if in_subnets => subnet(topology, vnet, key, value),
             "VNET_RANGES" => same_ranges(topology, vnet, value),
             "VNET_NAME" => ends_as(value, &format!("{name}-vnet")),
-            // The next row names the machine.
-            "VM_IP" => {
-                address = value;
-                Ok(())
-            }
-            "VM_NAME" => parsed(address).and_then(|address| has_address(topology, &format!("{name}Vm"), address)),
+            "VM_NAME" => ends_as(value, &format!("{name}Vm")),
+            "VM_IP" => parsed(value).and_then(|address| has_address(topology, &format!("{name}Vm"), address)),
             "PRIVATE_DNS_INBOUND_IP" => inbound_endpoint(topology, vnet, value),
             "PRIVATELINK_BLOB_ENDPOINT_IP" => private_endpoint(topology, vnet, value),
             "PRIVATELINK_SERVICE_ENDPOINT_IP" => private_record(topology, value),

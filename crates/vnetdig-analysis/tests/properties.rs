@@ -23,9 +23,16 @@ fn traced(topology: &Topology, query: &Query) -> Resolution<Trace> {
     resolve(topology, query, &cold(), &Limits::default())
 }
 
-/// Outcomes by names and data: ids say nothing outside their topology.
+/// Outcomes by what a client sees of them, in names and data: ids say nothing outside their topology.
 fn told<R>(topology: &Topology, resolution: &Resolution<R>) -> Vec<String> {
-    resolution.outcomes().iter().map(|possible| outcome_text(topology, &possible.branch.outcome)).collect()
+    let mut texts: Vec<String> = Vec::new();
+    for possible in resolution.outcomes() {
+        let text = outcome_text(topology, &possible.branch.outcome);
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    texts
 }
 
 fn outcome_text(topology: &Topology, outcome: &Outcome) -> String {
@@ -44,7 +51,7 @@ fn outcome_text(topology: &Topology, outcome: &Outcome) -> String {
                 })
                 .collect();
             records.sort();
-            format!("{} {records:?} {:?} {:?}", response.rcode, response.authority, response.negative_ttl)
+            format!("{} {records:?} {:?}", response.rcode, response.authority)
         }
         Outcome::Silence { waited, cause } => format!("silence {waited:?} {cause:?}"),
         Outcome::Indeterminate { missing } => {

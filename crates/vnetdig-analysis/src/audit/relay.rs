@@ -369,13 +369,12 @@ impl Relay<'_> {
             Party::ClusterDns(_) | Party::LocalDns(_) | Party::Server(ServerRef::Firewall(_))
         );
         let asked = self.exchange.question.record_type;
-        let candidates: Vec<Outcome> = self
-            .lookups
-            .iter()
-            .filter(|lookup| lookup.is_twin == self.twin_decides)
-            .filter_map(|lookup| lookup.came_to(silence_fails))
-            .chain(self.own)
-            .collect();
+        let candidates: Vec<Outcome> = if self.twin_decides {
+            self.lookups.last().and_then(|lookup| lookup.came_to(silence_fails)).into_iter().collect()
+        } else {
+            let lookups = self.lookups.iter().filter(|lookup| !lookup.is_twin);
+            lookups.filter_map(|lookup| lookup.came_to(silence_fails)).chain(self.own).collect()
+        };
         if let Some(remaining) = self.cached {
             let fits = |response: &Response| response.answers.iter().all(|record| record.ttl.0 >= remaining);
             if reply.response().is_some_and(fits) {

@@ -9,8 +9,15 @@ use super::declared::is_private_data;
 use super::records::{Piece, chain, compare, is_bare_failure};
 use super::walk::{End, Walk};
 
+/// The TTL of the block alias as it was seen (S-040).
+const BLOCK_TTL: Ttl = Ttl(1_006_632_960);
+
 impl Walk<'_> {
     pub(super) fn reply(mut self, exchange: &Exchange, reply: &Outcome, faults: &mut Vec<Fault>) {
+        if self.dangles {
+            let name = self.name.clone().unwrap_or_else(Fqdn::root);
+            faults.push(Fault::FalseNegative { name });
+        }
         if let (End::Upstream, Some(pending)) = (&self.end, self.pending.clone()) {
             match pending {
                 Outcome::Response(response) => {
@@ -29,11 +36,14 @@ impl Walk<'_> {
                 self.response(exchange, reply, Some(rcode), faults);
             }
             (End::Cached, Outcome::Response(_)) => self.response(exchange, reply, None, faults),
-            (End::Blocked, Outcome::Response(_)) => {
+            (End::Blocked, Outcome::Response(response)) => {
                 let name = self.name.clone().unwrap_or_else(Fqdn::root);
-                let alias = RecordData::Cname("blockpolicy.azuredns.invalid".parse().expect("a literal name"));
-                let record = Record { name, ttl: Ttl(u32::MAX), data: alias };
-                self.pieces.push(Piece::Record { record, least: Ttl(0) });
+                let alias: Fqdn = "blockpolicy.azuredns.invalid".parse().expect("a literal name");
+                if response.authority.as_ref().is_none_or(|authority| authority.owner != alias) {
+                    faults.push(Fault::WrongAuthority);
+                }
+                let record = Record { name, ttl: BLOCK_TTL, data: RecordData::Cname(alias) };
+                self.pieces.push(Piece::Record { record, least: BLOCK_TTL });
                 self.response(exchange, reply, Some(ResponseCode::NoError), faults);
             }
             (End::Failed(ResponseCode::ServFail), reply) if is_bare_failure(reply) => {}

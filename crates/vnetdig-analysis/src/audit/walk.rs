@@ -69,6 +69,10 @@ pub(super) struct Walk<'a> {
     no_zone: bool,
     rule: Option<ForwardingRuleId>,
     redirected: bool,
+    /// The zone was found not to hold the name at hand.
+    missed: bool,
+    /// The end of the chain is missing, and nothing said yet what comes of that.
+    pub(super) dangles: bool,
     /// The name the next exchange is about, if there is one.
     asks_next: Option<Fqdn>,
     upstreams: Vec<SocketAddr>,
@@ -101,6 +105,8 @@ impl Audited<'_> {
             no_zone: false,
             rule: None,
             redirected: false,
+            missed: false,
+            dangles: false,
             asks_next: None,
             upstreams: Vec::new(),
             pending: None,
@@ -149,6 +155,8 @@ impl Walk<'_> {
         self.told.clear();
         self.pending = None;
         self.end = End::Open;
+        self.missed = false;
+        self.dangles = false;
         let stays_public = self.redirected && !self.topology.facts().switches.redirect_reentry
             || matches!(self.server, Party::PublicResolver(_));
         if stays_public {
@@ -184,7 +192,10 @@ impl Walk<'_> {
             faults.push(Fault::AskedOn);
         }
         if let Some(reply) = &child.reply {
-            self.pending = Some(last_word(self.pending.take(), reply));
+            let word = last_word(self.pending.take(), reply);
+            let is_missing = word.response().is_some_and(|response| response.rcode != ResponseCode::NoError);
+            self.dangles = is_missing && !self.pieces.is_empty() && self.custom.is_none();
+            self.pending = Some(word);
             self.end = End::Upstream;
         }
     }
@@ -389,6 +400,7 @@ impl Walk<'_> {
             }
             StepKind::NameMiss { zone } => {
                 self.nothing(*zone, &Said::Miss, faults);
+                self.missed = true;
                 self.end = if self.pieces.is_empty() || self.custom.is_some() {
                     End::Code(ResponseCode::NXDomain, Some(*zone))
                 } else {
@@ -410,6 +422,7 @@ impl Walk<'_> {
                         faults.push(Fault::FalseNegative { name });
                     }
                 }
+                self.dangles = *rcode == ResponseCode::NXDomain && !self.pieces.is_empty() && self.custom.is_none();
                 self.end = End::Code(*rcode, None);
             }
             StepKind::Dangling { rcode } => self.dangling(*rcode, faults),
@@ -602,7 +615,7 @@ impl Walk<'_> {
         let data = facts.private_zones[zone].data;
         let misses = self.name.as_ref().is_none_or(|name| held(self.topology, data, name) == Held::Nothing)
             || facts.switches.empty_non_terminal_is_nxdomain;
-        if self.zone != Some(zone) || !has_policy || !is_private_link || !fits || !misses {
+        if self.zone != Some(zone) || !has_policy || !is_private_link || !fits || !misses || !self.missed {
             faults.push(Fault::NoRedirection { zone });
         }
         self.redirected = true;
@@ -611,6 +624,7 @@ impl Walk<'_> {
 
     fn dangling(&mut self, rcode: ResponseCode, faults: &mut Vec<Fault>) {
         let is_first = self.pieces.is_empty();
+        self.dangles = false;
         let by_switch = match self.topology.facts().switches.dangling_cname_is_nxdomain {
             true => ResponseCode::NXDomain,
             false => ResponseCode::NoError,
@@ -694,6 +708,7 @@ impl Walk<'_> {
             Some(_) => faults.push(Fault::WrongTarget { target: target.clone() }),
             // Said once more of the name at hand.
             None if name.as_ref() == Some(target) => {}
+            None if name.is_none() => self.go_to(Some(target.clone())),
             // A cache holds the beginning of the chain; some products ask for its end, others for the whole.
             None if self.pieces.is_empty() && self.body.is_none() && self.pending.is_none() => {
                 if self.asks_next.is_some() && self.asks_next == name {
@@ -716,7 +731,8 @@ impl Walk<'_> {
 
     fn comes_back(&self, index: usize, faults: &mut Vec<Fault>) {
         let Some(name) = &self.name else { return };
-        let in_chain = self.is_told_again || self.pieces.iter().any(|piece| piece.owner().is_none_or(|owner| owner == name));
+        let in_chain =
+            self.is_told_again || self.pieces.iter().any(|piece| piece.owner().is_none_or(|owner| owner == name));
         let exchange = &self.audited.trace.exchanges[index];
         let mut around = self.audited.ancestors(index);
         if !in_chain && !around.any(|other| other.server == exchange.server && other.question == exchange.question) {

@@ -108,7 +108,10 @@ impl Audited<'_> {
             _ => None,
         });
         match lost {
-            Some((SilenceCause::ServerDown, _)) => self.state(exchange, false, faults),
+            Some((SilenceCause::ServerDown, _)) => {
+                self.state(exchange, false, faults);
+                self.way(exchange, start, faults);
+            }
             Some((cause, nsg)) => self.not_delivered(exchange, start, cause, nsg, faults),
             None => {
                 self.state(exchange, true, faults);
