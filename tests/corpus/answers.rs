@@ -7,49 +7,41 @@ use vnetdig_engine::{Limits, Outcome, Query, Trace, World, data_presentation, rc
 use vnetdig_model::scenario::{Asker, SimTime, TypedName, TypedQuestion};
 use vnetdig_model::{Fqdn, RecordData, RecordType, ResponseCode, Stub, Topology};
 
-use crate::terminal::{Lookup, Shown, What};
-use crate::{Captured, Counts};
+use crate::terminal::{self, Lookup, Shown, What};
+use crate::{Finding, Kind};
 
 /// Where systemd-resolved listens.
 const STUB_LISTENER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 
 /// Compares all that was printed.
-pub(crate) fn compare(
-    topology: &Topology,
-    file: &Captured,
-    shown: &[Shown],
-    counts: &mut Counts,
-    complaints: &mut Vec<String>,
-) {
+pub(crate) fn compare(topology: &Topology, text: &str) -> Vec<Finding> {
+    let shown = terminal::read(text);
     // One run shows one address of a name. Where curl shows none, there is none or it could not connect; in the
     // second case ping shows the address. So what is known of a name is what all the lines show together.
     let mut seen: BTreeMap<(&str, &Fqdn, RecordType), BTreeSet<String>> = BTreeMap::new();
-    for shown in shown {
+    for shown in shown.iter().flatten() {
         if let What::Used { name, record_type, address } = &shown.what {
             let all = seen.entry((&shown.client, name, *record_type)).or_default();
             all.extend(address.map(|address| address.to_string()));
         }
     }
-    for Shown { line, client, what } in shown {
-        let found = match what {
+    let compare = |Shown { line, client, what }: &Shown| {
+        let (kind, agrees) = match what {
             What::Used { name, record_type, .. } => {
-                counts.addresses += 1;
                 let all = &seen[&(client.as_str(), name, *record_type)];
-                ask(topology, client, name, *record_type, None, all)
+                (Kind::Address, ask(topology, client, name, *record_type, None, all))
             }
-            What::Machine { vnet, address } => {
-                counts.machines += 1;
-                has_address(topology, &format!("{vnet}Vm"), *address)
-            }
-            What::Lookup(lookup) => {
-                counts.lookups += 1;
-                look_up(topology, client, lookup)
-            }
+            What::Machine { vnet, address } => (Kind::Machine, has_address(topology, &format!("{vnet}Vm"), *address)),
+            What::Lookup(lookup) => (Kind::Lookup, look_up(topology, client, lookup)),
         };
-        if let Err(complaint) = found {
-            complaints.push(file.complaint(*line, complaint));
-        }
-    }
+        Finding { kind, line: *line, agrees }
+    };
+    let not_understood = |(line, text): &(usize, &str)| Finding {
+        kind: Kind::Address,
+        line: *line,
+        agrees: Err(format!("not understood: {text}")),
+    };
+    shown.iter().map(|shown| shown.as_ref().map_or_else(not_understood, compare)).collect()
 }
 
 /// A machine has this address.

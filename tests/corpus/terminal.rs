@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use vnetdig_model::{Fqdn, RecordType};
 
-use crate::Captured;
+use crate::lines;
 
 /// Something a machine printed.
 pub(crate) struct Shown {
@@ -42,50 +42,42 @@ pub(crate) struct Lookup {
     pub(crate) addresses: Vec<IpAddr>,
 }
 
-/// Reads a file; lines nobody understands are complaints.
-pub(crate) fn read(file: &Captured, complaints: &mut Vec<String>) -> Vec<Shown> {
-    let mut shown: Vec<Shown> = Vec::new();
-    let mut prompt: Option<(String, &str)> = None;
-    for (line, text) in file.lines() {
-        if let Some((client, command)) = prompted(text) {
+/// Reads terminal output; a line that is not understood is given back as it is.
+pub(crate) fn read(text: &str) -> Vec<Result<Shown, (usize, &str)>> {
+    let mut shown = Vec::new();
+    let (mut client, mut command) = ("", "");
+    for (line, text) in lines(text) {
+        if let Some(prompt) = prompted(text) {
+            (client, command) = prompt;
             if command.starts_with("nslookup ") {
-                shown.push(Shown { line, client: client.clone(), what: What::Lookup(Lookup::default()) });
+                shown.push(Ok(Shown { line, client: client.to_owned(), what: What::Lookup(Lookup::default()) }));
             }
-            prompt = Some((client, command));
             continue;
         }
-        if text.ends_with(" ...") {
-            continue; // the heading of a table
-        }
-        let understood = prompt.as_ref().and_then(|(client, command)| {
-            let what = match *command {
-                // The last row is a public name, and no address is shown for it.
-                "ping-ipv4" | "ping-ipv6" if text.starts_with("internet") => return Some(()),
-                "ping-ipv4" | "ping-ipv6" => machine(text)?,
-                "ping-dns4" => used(pinged(text)?, RecordType::A)?,
-                "ping-dns6" => used(pinged(text)?, RecordType::AAAA)?,
-                "curl-dns4" => used(fetched(text)?, RecordType::A)?,
-                "curl-dns6" => used(fetched(text)?, RecordType::AAAA)?,
-                _ => match &mut shown.last_mut()?.what {
-                    What::Lookup(lookup) => return looked_up(lookup, text),
-                    _ => return None,
-                },
-            };
-            shown.push(Shown { line, client: client.clone(), what });
-            Some(())
-        });
-        if understood.is_none() {
-            complaints.push(file.complaint(line, format_args!("not understood: {text}")));
-        }
+        let what = match command {
+            _ if text.ends_with(" ...") => continue, // the heading of a table
+            // The last row is a public name, and no address is shown for it.
+            "ping-ipv4" | "ping-ipv6" if text.starts_with("internet ") => continue,
+            "ping-ipv4" | "ping-ipv6" => machine(text),
+            "ping-dns4" => pinged(text).and_then(|row| used(row, RecordType::A)),
+            "ping-dns6" => pinged(text).and_then(|row| used(row, RecordType::AAAA)),
+            "curl-dns4" => fetched(text).and_then(|row| used(row, RecordType::A)),
+            "curl-dns6" => fetched(text).and_then(|row| used(row, RecordType::AAAA)),
+            _ => match shown.last_mut() {
+                Some(Ok(Shown { what: What::Lookup(lookup), .. })) if looked_up(lookup, text).is_some() => continue,
+                _ => None,
+            },
+        };
+        shown.push(what.map(|what| Shown { line, client: client.to_owned(), what }).ok_or((line, text)));
     }
     shown
 }
 
 /// `azureuser@HOST:~$ COMMAND`, or `FOLDER$ COMMAND` on the author's machine.
-fn prompted(text: &str) -> Option<(String, &str)> {
+fn prompted(text: &str) -> Option<(&str, &str)> {
     let (prompt, command) = text.split_once("$ ").filter(|(prompt, _)| !prompt.contains(' '))?;
     let host = prompt.strip_prefix("azureuser@").and_then(|rest| rest.strip_suffix(":~"));
-    Some((host.unwrap_or("author").to_owned(), command))
+    Some((host.unwrap_or("author"), command))
 }
 
 /// `NAME - ADDRESS -RESULT`.

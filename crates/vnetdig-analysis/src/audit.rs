@@ -7,6 +7,7 @@
 mod choice;
 mod declared;
 mod fault;
+mod findings;
 mod records;
 mod relay;
 mod reply;

@@ -415,10 +415,10 @@ const OF_FINDINGS: [(&str, Change); 11] = [
         let mut old = None;
         for step in steps(branch) {
             match &mut step.kind {
-                StepKind::Alias { target, .. } | StepKind::Restart { target } | StepKind::Requery { target } => {
-                    if *old.get_or_insert_with(|| target.clone()) == *target {
-                        *target = other.clone();
-                    }
+                StepKind::Alias { target, .. } | StepKind::Restart { target } | StepKind::Requery { target }
+                    if *old.get_or_insert_with(|| target.clone()) == *target =>
+                {
+                    *target = other.clone();
                 }
                 _ => {}
             }
@@ -454,7 +454,12 @@ const OF_FINDINGS: [(&str, Change); 11] = [
     }),
     ("a miss has no reason", |_, branch| {
         without(branch, |kind| {
-            matches!(kind, StepKind::NameMiss { .. } | StepKind::PublicNegative { .. } | StepKind::Dangling { .. })
+            matches!(
+                kind,
+                StepKind::NameMiss { .. }
+                    | StepKind::PublicNegative { .. }
+                    | StepKind::Dangling { rcode: ResponseCode::NXDomain | ResponseCode::NoError }
+            )
         })
     }),
     ("no data is a miss", |_, branch| {

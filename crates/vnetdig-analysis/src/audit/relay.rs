@@ -9,6 +9,7 @@ use vnetdig_engine::{
 use vnetdig_model::client::{AksPod, ClientId, ClientKind, Stub};
 use vnetdig_model::network::Place;
 use vnetdig_model::record::{Address, RecordData, RecordType, ResponseCode};
+use vnetdig_model::scenario::Asker;
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, Ttl};
 
@@ -86,10 +87,8 @@ impl Relay<'_> {
     }
 
     fn pod(&self) -> Option<(ClientId, &AksPod)> {
-        let id = match self.me() {
-            Party::ClusterDns(id) | Party::LocalDns(id) => id,
-            Party::Client(vnetdig_model::scenario::Asker::Client(id)) => id,
-            _ => return None,
+        let (Party::ClusterDns(id) | Party::LocalDns(id) | Party::Client(Asker::Client(id))) = self.me() else {
+            return None;
         };
         match &self.audited.topology.facts().clients[id].kind {
             ClientKind::AksPod(pod) => Some((id, pod)),
@@ -143,7 +142,10 @@ impl Relay<'_> {
                     faults.push(Fault::NotAServerOfTheList { server: *server });
                 }
             }
-            StepKind::FromCache { remaining, .. } => self.cached = Some(*remaining),
+            StepKind::FromCache { remaining, .. } => {
+                let least = self.cached.map_or(*remaining, |before| before.min(*remaining));
+                self.cached = Some(least);
+            }
             StepKind::OwnDomain { domain } => self.own_domain(domain, faults),
             StepKind::NotDeclared => self.not_declared(faults),
             StepKind::NotSent => self.not_sent(faults),
@@ -320,7 +322,7 @@ impl Relay<'_> {
         let facts = self.audited.topology.facts();
         let name = self.names.last().unwrap_or(&self.exchange.question.name);
         let environment = match self.me() {
-            Party::Client(vnetdig_model::scenario::Asker::Client(id)) => match &facts.clients[id].kind {
+            Party::Client(Asker::Client(id)) => match &facts.clients[id].kind {
                 ClientKind::ContainerApp { environment_suffix } => environment_suffix.as_ref(),
                 _ => None,
             },
@@ -328,7 +330,7 @@ impl Relay<'_> {
         };
         let covers = self.names.iter().any(|name| name.is_at_or_below(domain));
         let is_cluster = matches!(self.me(), Party::ClusterDns(_));
-        let templates = ["internal.cloudapp.net", "reddog.microsoft.com"].map(|name| name.parse::<Fqdn>());
+        let templates = ["internal.cloudapp.net", "reddog.microsoft.com"].map(str::parse::<Fqdn>);
         let is_own = self.pod().is_some_and(|(_, pod)| pod.cluster_domain == *domain)
             || templates.iter().flatten().any(|template| template == domain)
                 && (*domain != "internal.cloudapp.net".parse().expect("a literal name")
@@ -344,7 +346,7 @@ impl Relay<'_> {
 
     fn not_declared(&mut self, faults: &mut Vec<Fault>) {
         match self.me() {
-            Party::Client(vnetdig_model::scenario::Asker::Client(id)) if self.audited.has_no_servers(self.me()) => {
+            Party::Client(Asker::Client(id)) if self.audited.has_no_servers(self.me()) => {
                 self.own.push(Outcome::missing(Missing::ServersOf(id)));
             }
             _ => faults.push(Fault::OutOfPlace { step: "NotDeclared".to_owned() }),

@@ -22,7 +22,7 @@ impl Walk<'_> {
             match pending {
                 Outcome::Response(response) => {
                     self.pieces.extend(response.answers.iter().map(Piece::of));
-                    self.authority_of(&response, reply, faults);
+                    Self::authority_of(&response, reply, faults);
                     self.response(exchange, reply, Some(response.rcode), faults);
                 }
                 other @ Outcome::Indeterminate { .. } if other == *reply => {}
@@ -112,7 +112,7 @@ impl Walk<'_> {
     }
 
     /// An SOA from somebody else is passed on as it came.
-    fn authority_of(&self, upstream: &Response, reply: &Outcome, faults: &mut Vec<Fault>) {
+    fn authority_of(upstream: &Response, reply: &Outcome, faults: &mut Vec<Fault>) {
         if reply.response().is_some_and(|response| response.authority != upstream.authority) {
             faults.push(Fault::WrongAuthority);
         }

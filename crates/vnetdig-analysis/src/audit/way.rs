@@ -97,7 +97,7 @@ impl Audited<'_> {
             faults.push(Fault::StrangeAsker { asker: exchange.asker });
             return;
         };
-        let start = match (exchange.server, self.settings_are_home(parent)) {
+        let start = match (exchange.server, Self::settings_are_home(parent)) {
             // What stands where a VPN client stands is not reached through the gateway.
             (_, true) => Start::at(Place::Internet),
             _ => start,
@@ -121,7 +121,7 @@ impl Audited<'_> {
         }
     }
 
-    fn settings_are_home(&self, parent: Option<&Exchange>) -> bool {
+    fn settings_are_home(parent: Option<&Exchange>) -> bool {
         use vnetdig_engine::ServerSource::HomeNetwork;
         parent.is_some_and(|parent| {
             matches!(parent.server, Party::Client(_))

@@ -4,7 +4,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use vnetdig_engine::{AZURE_DNS, Query};
-use vnetdig_model::client::{AksPod, ClientKind, NicDns, ServeStale, VirtualMachine, WorkerOs};
 use vnetdig_model::dns::{
     ForwardingRule, InboundEndpoint, LinkState, OutboundEndpoint, OutboundEndpointId, PolicyAction, PolicyRule,
     PrivateResolver, PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
@@ -23,15 +22,15 @@ use vnetdig_model::service::{
     ConnectionState, Connectivity, EndpointTarget, HighAvailability, PostgresServer, PrivateEndpoint, VirtualEndpoint,
 };
 use vnetdig_model::{
-    Address as DnsAddress, Client, ClientId, Fqdn, Origin, RecordData, RecordSet, ResponseCode, Severity, Stub,
-    Topology, TopologyBuilder, Ttl,
+    Address as DnsAddress, ClientId, Fqdn, Origin, RecordData, RecordSet, ResponseCode, Severity, Topology,
+    TopologyBuilder, Ttl,
 };
 
 use super::{
     APEXES, Address, Asked, AskedName, DOMAINS, Datum, Name, OWNERS, Order, Pick, Plan, RoutePlan, ServerPlan, ZonePlan,
 };
 
-const BUILT: Origin = Origin::Built;
+pub(crate) const BUILT: Origin = Origin::Built;
 
 /// A topology and what a question needs to refer to it.
 #[derive(Debug)]
@@ -46,7 +45,7 @@ pub(crate) struct Built {
     postgres: usize,
 }
 
-fn name(text: &str) -> Fqdn {
+pub(crate) fn name(text: &str) -> Fqdn {
     text.parse().expect(text)
 }
 
@@ -54,7 +53,7 @@ fn pick<T>(list: &[T], pick: Pick) -> Option<&T> {
     (!list.is_empty()).then(|| &list[usize::from(pick) % list.len()])
 }
 
-fn known(text: &str) -> IpAddr {
+pub(crate) fn known(text: &str) -> IpAddr {
     text.parse().expect(text)
 }
 
@@ -93,10 +92,7 @@ pub(crate) fn build(plan: &Plan, order: Order, also: impl FnOnce(&mut TopologyBu
     making.clients();
     also(&mut making.builder);
     let built = making.builder.build();
-    if let Some(error) = built.diagnostics.iter().find(|found| found.severity == Severity::Error) {
-        if std::env::var_os("SHOW_REFUSED").is_some() {
-            eprintln!("{} {}", error.code, error.message);
-        }
+    if built.diagnostics.iter().any(|found| found.severity == Severity::Error) {
         return None;
     }
     Some(Built {
@@ -152,20 +148,20 @@ fn address_of(address: Address, inbound: &[IpAddr], servers: &[IpAddr], firewall
     }
 }
 
-struct Making<'a> {
-    plan: &'a Plan,
-    order: Order,
-    builder: TopologyBuilder,
-    vnets: Vec<VnetId>,
-    subnets: Vec<SubnetId>,
-    site: SiteId,
-    hub: VirtualHubId,
-    zones: Vec<PrivateZoneId>,
-    outbound: Vec<OutboundEndpointId>,
-    clients: Vec<ClientId>,
-    inbound: Vec<IpAddr>,
-    server_addresses: Vec<IpAddr>,
-    firewall: Option<IpAddr>,
+pub(crate) struct Making<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) order: Order,
+    pub(crate) builder: TopologyBuilder,
+    pub(crate) vnets: Vec<VnetId>,
+    pub(crate) subnets: Vec<SubnetId>,
+    pub(crate) site: SiteId,
+    pub(crate) hub: VirtualHubId,
+    pub(crate) zones: Vec<PrivateZoneId>,
+    pub(crate) outbound: Vec<OutboundEndpointId>,
+    pub(crate) clients: Vec<ClientId>,
+    pub(crate) inbound: Vec<IpAddr>,
+    pub(crate) server_addresses: Vec<IpAddr>,
+    pub(crate) firewall: Option<IpAddr>,
 }
 
 impl<'a> Making<'a> {
@@ -204,7 +200,7 @@ impl<'a> Making<'a> {
     }
 
     /// Addresses without repetition, in their order.
-    fn list(&self, addresses: &[Address]) -> Vec<IpAddr> {
+    pub(crate) fn list(&self, addresses: &[Address]) -> Vec<IpAddr> {
         let mut list: Vec<IpAddr> = Vec::new();
         for address in addresses {
             let address = self.address(*address);
@@ -223,7 +219,7 @@ impl<'a> Making<'a> {
         self.vnets.get(usize::from(vnet) % 8).map_or(Place::Site(self.site), |vnet| Place::Vnet(*vnet))
     }
 
-    fn vnet(&self, vnet: Pick) -> usize {
+    pub(crate) fn vnet(&self, vnet: Pick) -> usize {
         usize::from(vnet) % self.plan.vnets.len()
     }
 
@@ -419,9 +415,10 @@ impl<'a> Making<'a> {
                 zone: self.zones[zone],
                 vnet: self.vnets[vnet],
                 registration_enabled,
-                resolution_policy: match link.redirects {
-                    true => ResolutionPolicy::NxDomainRedirect,
-                    false => ResolutionPolicy::Default,
+                resolution_policy: if link.redirects {
+                    ResolutionPolicy::NxDomainRedirect
+                } else {
+                    ResolutionPolicy::Default
                 },
                 state: if link.in_progress { LinkState::InProgress } else { LinkState::Completed },
                 origin: BUILT,
@@ -684,86 +681,6 @@ impl<'a> Making<'a> {
         if let Some(zone) = plan.broken {
             let zone = name(DOMAINS[usize::from(zone) % DOMAINS.len()]);
             facts.public.broken_zones.push(BrokenZone { zone, types: Vec::new(), origin: BUILT });
-        }
-    }
-
-    // ---- clients ----
-
-    fn clients(&mut self) {
-        let plan = self.plan;
-        let clients: Vec<Client> = (0..plan.clients.len()).map(|index| self.client(index)).collect();
-        let builder = &mut self.builder;
-        self.clients = self.order.each(clients.len(), |index| builder.add_client(clients[index].clone()));
-    }
-
-    fn client(&self, index: usize) -> Client {
-        let plan = &self.plan.clients[index];
-        let vnet = self.vnet(plan.vnet);
-        let servers = plan.servers.as_ref().map(|servers| self.list(servers));
-        let applied = servers.clone();
-        let some = servers.clone().unwrap_or_default();
-        let in_vnet = Place::Vnet(self.vnets[vnet]);
-        let machine = || VirtualMachine {
-            vm_name: format!("vm{index}").into(),
-            is_running: true,
-            nic_dns: None,
-            guest_dns_servers: None,
-        };
-        let (kind, place) = match plan.kind % 10 {
-            0 => (ClientKind::VirtualMachine(VirtualMachine { guest_dns_servers: servers, ..machine() }), in_vnet),
-            1 => (ClientKind::VirtualMachine(machine()), in_vnet),
-            2 => {
-                let nic_dns = servers.map(NicDns::Servers).or(Some(NicDns::AzureProvided));
-                (ClientKind::VirtualMachine(VirtualMachine { nic_dns, ..machine() }), in_vnet)
-            }
-            3 => {
-                let local_dns = [None, Some(ServeStale::Off), Some(ServeStale::Verify), Some(ServeStale::Immediate)];
-                let pod = AksPod {
-                    namespace: "default".into(),
-                    cluster_domain: name("cluster.local"),
-                    custom_forwarders: servers
-                        .iter()
-                        .map(|list| ConditionalForwarder {
-                            domain: name("a.example"),
-                            servers: list.iter().map(|address| SocketAddr::new(*address, 53)).collect(),
-                            origin: BUILT,
-                        })
-                        .collect(),
-                    local_dns: local_dns[usize::from(plan.stub) % 4],
-                };
-                (ClientKind::AksPod(Box::new(pod)), in_vnet)
-            }
-            4 => {
-                let kind = ClientKind::AppService { dns_mode: None, dns_servers: some, os: WorkerOs::Linux };
-                (kind, if plan.stub % 2 == 0 { in_vnet } else { Place::Internet })
-            }
-            5 => (ClientKind::ContainerApp { environment_suffix: Some(name("d.example")) }, in_vnet),
-            6 => (ClientKind::ContainerInstance { dns_servers: some }, in_vnet),
-            7 => {
-                let kind = ClientKind::PointToSite {
-                    gateway_vnet: self.vnets[vnet],
-                    profile_dns_servers: servers,
-                    home_dns_servers: Vec::new(),
-                };
-                (kind, Place::Internet)
-            }
-            8 => (ClientKind::OnPremises { dns_servers: some }, Place::Site(self.site)),
-            _ => (ClientKind::Internet { dns_servers: some }, Place::Internet),
-        };
-        Client {
-            name: format!("c{index}").into(),
-            kind,
-            place,
-            subnet: (place == in_vnet).then(|| self.subnets[vnet]),
-            addresses: vec![known(&format!("10.150.{index}.4"))],
-            applied_dns_servers: if matches!(plan.kind % 10, 1 | 3 | 5) { applied } else { None },
-            edns_size: (plan.stub >= 128).then_some(120),
-            stub: Stub::ALL[usize::from(plan.stub) % Stub::ALL.len()].1,
-            search: plan.search.iter().map(|apex| name(APEXES[usize::from(*apex) % APEXES.len()])).collect(),
-            ndots: plan.stub % 3,
-            hosts: plan.hosts.then(|| (name("www.a.example"), known("10.9.9.9"))).into_iter().collect(),
-            cache: CacheSettings::default(),
-            origin: BUILT,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! makes smaller networks. What Azure would refuse is left out when the plan is made.
 
 mod build;
+mod clients;
 mod order;
 
 use proptest::prelude::*;

@@ -24,8 +24,8 @@ impl Order {
 
     /// Makes one thing for each position in this order, and lists their ids by position.
     pub(crate) fn each<T>(self, count: usize, mut make: impl FnMut(usize) -> T) -> Vec<T> {
-        let mut made: Vec<(usize, T)> = self.of(count).into_iter().map(|position| (position, make(position))).collect();
-        made.sort_by_key(|(position, _)| *position);
-        made.into_iter().map(|(_, id)| id).collect()
+        let mut ids: Vec<(usize, T)> = self.of(count).into_iter().map(|position| (position, make(position))).collect();
+        ids.sort_by_key(|(position, _)| *position);
+        ids.into_iter().map(|(_, id)| id).collect()
     }
 }
