@@ -1,7 +1,7 @@
 //! What the machines printed, against what the engine answers them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 
 use vnetdig_engine::{Limits, Outcome, Query, Trace, World, data_presentation, rcode_mnemonic, resolve};
 use vnetdig_model::scenario::{Asker, SimTime, TypedName, TypedQuestion};
@@ -9,9 +9,6 @@ use vnetdig_model::{Fqdn, RecordData, RecordType, ResponseCode, Stub, Topology};
 
 use crate::terminal::{self, Lookup, Shown, What};
 use crate::{Finding, Kind};
-
-/// Where systemd-resolved listens.
-const STUB_LISTENER: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 53));
 
 /// Compares all that was printed.
 pub(crate) fn compare(topology: &Topology, text: &str) -> Vec<Finding> {
@@ -31,7 +28,6 @@ pub(crate) fn compare(topology: &Topology, text: &str) -> Vec<Finding> {
                 let all = &seen[&(client.as_str(), name, *record_type)];
                 (Kind::Address, ask(topology, client, name, *record_type, None, all))
             }
-            What::Machine { vnet, address } => (Kind::Machine, has_address(topology, &format!("{vnet}Vm"), *address)),
             What::Lookup(lookup) => (Kind::Lookup, look_up(topology, client, lookup)),
         };
         Finding { kind, line: *line, agrees }
@@ -44,19 +40,12 @@ pub(crate) fn compare(topology: &Topology, text: &str) -> Vec<Finding> {
     shown.iter().map(|shown| shown.as_ref().map_or_else(not_understood, compare)).collect()
 }
 
-/// A machine has this address.
-pub(crate) fn has_address(topology: &Topology, client: &str, address: IpAddr) -> Result<(), String> {
-    let id = topology.client_by_name(client).ok_or_else(|| format!("no client {client}"))?;
-    let addresses = &topology.facts().clients[id].addresses;
-    addresses.contains(&address).then_some(()).ok_or_else(|| format!("{client} has {addresses:?}, not {address}"))
-}
-
 /// nslookup asks for both types and prints the addresses of both below one chain.
 fn look_up(topology: &Topology, client: &str, lookup: &Lookup) -> Result<(), String> {
     let id = topology.client_by_name(client).ok_or_else(|| format!("no client {client}"))?;
     let listens = topology.facts().clients[id].stub == Stub::SystemdResolved;
-    if listens != (lookup.server == Some(STUB_LISTENER)) {
-        return Err(format!("{client} asked {:?}, which its stub says otherwise", lookup.server));
+    if listens != (lookup.server == Some(Ipv4Addr::new(127, 0, 0, 53).into())) {
+        return Err(format!("{client} asked {:?}, which is not where its stub sends questions", lookup.server));
     }
     let name = lookup.aliases.first().map(|(owner, _)| owner).or(lookup.name.as_ref());
     let name = name.ok_or("nslookup printed no name")?;

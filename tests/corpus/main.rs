@@ -15,71 +15,32 @@ use std::path::{Path, PathBuf};
 use vnetdig_input::{Limits, scenario};
 use vnetdig_model::{Severity, SourceMap, Topology};
 
-/// What is compared.
+/// What is compared: a name with the address that ping or curl used for it, or with none; a run of nslookup; a row
+/// of an address sheet; a record or forward zone of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// A name with the address that ping or curl used for it, or with none.
     Address,
-    /// A run of nslookup.
     Lookup,
-    /// An address in a table without names.
-    Machine,
-    /// A row of an address sheet.
     Row,
-    /// A record or forward zone of a configuration.
     Entry,
 }
 
-/// One comparison.
+const KINDS: [Kind; 4] = [Kind::Address, Kind::Lookup, Kind::Row, Kind::Entry];
+
+/// One comparison, and where in the captured file: the line counted from 1, or 0 for the whole.
 struct Finding {
     kind: Kind,
-    /// Where in the captured file, counted from 1; 0 for the file as a whole.
     line: usize,
     agrees: Result<(), String>,
 }
 
-/// A published lab.
-struct Lab {
-    /// The scenario, without folder and ending.
-    scenario: &'static str,
-    /// How the names of its captured files begin.
-    captured: &'static str,
-    /// What they hold at least, so that a reader that reads nothing does not pass.
-    at_least: [(Kind, usize); 5],
-}
-
-const fn at_least(
-    addresses: usize,
-    lookups: usize,
-    machines: usize,
-    rows: usize,
-    entries: usize,
-) -> [(Kind, usize); 5] {
-    let [first, second] = [(Kind::Address, addresses), (Kind::Lookup, lookups)];
-    [first, second, (Kind::Machine, machines), (Kind::Row, rows), (Kind::Entry, entries)]
-}
-
-const LABS: [Lab; 4] = [
-    Lab {
-        scenario: "single-region-hub-spoke",
-        captured: "kaysalawu-1-hub-spoke-azfw-single-region",
-        at_least: at_least(24, 2, 8, 80, 0),
-    },
-    Lab {
-        scenario: "dual-region-hub-spoke",
-        captured: "kaysalawu-2-hub-spoke-azfw-dual-region",
-        at_least: at_least(44, 2, 16, 160, 30),
-    },
-    Lab {
-        scenario: "single-region-virtual-wan",
-        captured: "kaysalawu-1-vwan-single-region",
-        at_least: at_least(24, 2, 8, 80, 0),
-    },
-    Lab {
-        scenario: "express-route-ipv6",
-        captured: "kaysalawu-07-express-route-ipv6",
-        at_least: at_least(28, 2, 10, 92, 0),
-    },
+/// The labs: the scenario, how the names of the captured files begin, and how many comparisons of each kind there
+/// are at least, so that a reader that reads nothing does not pass.
+const LABS: [(&str, &str, [usize; 4]); 4] = [
+    ("single-region-hub-spoke", "kaysalawu-1-hub-spoke-azfw-single-region", [24, 2, 80, 0]),
+    ("dual-region-hub-spoke", "kaysalawu-2-hub-spoke-azfw-dual-region", [44, 2, 160, 30]),
+    ("single-region-virtual-wan", "kaysalawu-1-vwan-single-region", [24, 2, 80, 0]),
+    ("express-route-ipv6", "kaysalawu-07-express-route-ipv6", [28, 2, 92, 0]),
 ];
 
 /// A captured configuration of a server that its lab does not build: left over from an earlier run.
@@ -108,17 +69,15 @@ fn load(name: &str) -> Topology {
 }
 
 /// The captured configurations of a lab's DNS servers, each with the server's name.
-fn configurations(lab: &Lab, folder: &Path) -> Vec<(String, PathBuf)> {
+fn configurations(captured: &str, folder: &Path) -> Vec<(String, PathBuf)> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    let mut found = Vec::new();
-    for entry in entries {
-        let file = entry.expect("an entry can be read").file_name().to_string_lossy().into_owned();
-        let server = file.strip_prefix(lab.captured).and_then(|rest| rest.strip_suffix(".unbound.conf"));
-        if let Some(server) = server.filter(|_| file != LEFT_OVER) {
-            found.push((server.trim_start_matches('-').to_owned(), folder.join(&file)));
-        }
-    }
-    found
+    let files = entries.map(|entry| entry.expect("an entry can be read").path());
+    let of_lab = files.filter_map(|path| {
+        let file = path.file_name()?.to_str().filter(|file| *file != LEFT_OVER)?;
+        let server = file.strip_prefix(captured)?.strip_prefix('-')?.strip_suffix(".unbound.conf")?;
+        Some((server.to_owned(), path))
+    });
+    of_lab.collect()
 }
 
 #[test]
@@ -129,23 +88,23 @@ fn captured_labs_behave_as_their_scenarios_say() {
         return;
     };
     let mut complaints = Vec::new();
-    for lab in &LABS {
-        let topology = load(lab.scenario);
-        let output = corpus.join(format!("dns-output/{}.txt", lab.captured));
-        let values = corpus.join(format!("dns-output/{}.values.txt", lab.captured));
+    for (scenario, captured, at_least) in LABS {
+        let topology = load(scenario);
+        let output = corpus.join(format!("dns-output/{captured}.txt"));
+        let values = corpus.join(format!("dns-output/{captured}.values.txt"));
         let mut compared = vec![
             (answers::compare(&topology, &read(&output)), output),
             (sheet::compare(&topology, &read(&values)), values),
         ];
-        for (server, path) in configurations(lab, &corpus.join("forwarder-config")) {
+        for (server, path) in configurations(captured, &corpus.join("forwarder-config")) {
             compared.push((configuration::compare(&topology, &server, &read(&path)), path));
         }
-        for (kind, least) in lab.at_least {
+        for (kind, least) in KINDS.into_iter().zip(at_least) {
             let findings = compared.iter().flat_map(|(findings, _)| findings);
             let count = findings.filter(|finding| finding.kind == kind).count();
-            eprintln!("{}: compared {count} of kind {kind:?}", lab.scenario);
+            eprintln!("{scenario}: compared {count} of kind {kind:?}");
             if count < least {
-                complaints.push(format!("{}: {count} of kind {kind:?}, expected at least {least}", lab.scenario));
+                complaints.push(format!("{scenario}: {count} of kind {kind:?}, expected at least {least}"));
             }
         }
         for (findings, path) in compared {

@@ -1,9 +1,10 @@
 //! Address sheets: tables of what a lab's networks hold, one section per network.
 
+use std::net::IpAddr;
+
 use vnetdig_model::record::ZoneDataId;
 use vnetdig_model::{Address, RecordData, Topology};
 
-use crate::answers::has_address;
 use crate::{Finding, Kind, lines};
 
 /// Rows that say nothing of the lab as it was asked: names of the author's own making that nobody asked for, and
@@ -53,22 +54,25 @@ fn has_subnet(topology: &Topology, vnet: &str, name: &str, prefix: &str) -> Opti
 fn has(topology: &Topology, section: &str, key: &str, value: &str) -> Option<bool> {
     let facts = topology.facts();
     let vnet = topology.vnet_by_name(section)?;
-    let address = || value.parse().ok();
+    let address: Option<IpAddr> = if key.ends_with("_IP") { Some(value.parse().ok()?) } else { None };
     Some(match key {
         "VNET_NAME" => value.ends_with(&format!("-{section}-vnet")),
         "VNET_RANGES" => facts.vnets[vnet].address_space.iter().map(ToString::to_string).eq(value.split(", ")),
         "VM_NAME" => value.ends_with(&format!("-{section}Vm")),
-        "VM_IP" => has_address(topology, &format!("{section}Vm"), address()?).is_ok(),
-        "PRIVATE_DNS_INBOUND_IP" => facts
-            .inbound_endpoints
-            .values()
-            .any(|endpoint| endpoint.address == address() && facts.private_resolvers[endpoint.resolver].vnet == vnet),
+        "VM_IP" => {
+            let client = &facts.clients[topology.client_by_name(&format!("{section}Vm"))?];
+            client.addresses.contains(&address?)
+        }
+        "PRIVATE_DNS_INBOUND_IP" => {
+            let mut endpoints = facts.inbound_endpoints.values().filter(|endpoint| endpoint.address == address);
+            endpoints.any(|endpoint| facts.private_resolvers[endpoint.resolver].vnet == vnet)
+        }
         "PRIVATELINK_BLOB_ENDPOINT_IP" => facts.private_endpoints.values().any(|endpoint| {
-            endpoint.address == address() && endpoint.subnet.is_some_and(|subnet| facts.subnets[subnet].vnet == vnet)
+            endpoint.address == address && endpoint.subnet.is_some_and(|subnet| facts.subnets[subnet].vnet == vnet)
         }),
         // The private endpoint of a Private Link Service is known by a record in a private zone only.
         "PRIVATELINK_SERVICE_ENDPOINT_IP" => {
-            let data = RecordData::Address(Address::Known(address()?));
+            let data = RecordData::Address(Address::Known(address?));
             let is_private = |data: ZoneDataId| facts.private_zones.values().any(|zone| zone.data == data);
             topology.declared_record_sets().any(|(_, set)| is_private(set.zone) && set.data.contains(&data))
         }

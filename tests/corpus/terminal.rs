@@ -17,20 +17,11 @@ pub(crate) struct Shown {
 
 pub(crate) enum What {
     /// A name and the address that ping or curl used for it.
-    Used {
-        name: Fqdn,
-        record_type: RecordType,
-        address: Option<IpAddr>,
-    },
-    /// A machine's address in a table without names.
-    Machine {
-        vnet: String,
-        address: IpAddr,
-    },
+    Used { name: Fqdn, record_type: RecordType, address: Option<IpAddr> },
+    /// A run of nslookup.
     Lookup(Lookup),
 }
 
-/// One run of nslookup.
 #[derive(Default)]
 pub(crate) struct Lookup {
     /// The server it asked.
@@ -56,9 +47,7 @@ pub(crate) fn read(text: &str) -> Vec<Result<Shown, (usize, &str)>> {
         }
         let what = match command {
             _ if text.ends_with(" ...") => continue, // the heading of a table
-            // The last row is a public name, and no address is shown for it.
-            "ping-ipv4" | "ping-ipv6" if text.starts_with("internet ") => continue,
-            "ping-ipv4" | "ping-ipv6" => machine(text),
+            "ping-ipv4" | "ping-ipv6" => continue,   // by address, no name was asked for
             "ping-dns4" => pinged(text).and_then(|row| used(row, RecordType::A)),
             "ping-dns6" => pinged(text).and_then(|row| used(row, RecordType::AAAA)),
             "curl-dns4" => fetched(text).and_then(|row| used(row, RecordType::A)),
@@ -100,11 +89,6 @@ fn used((name, address): (&str, &str), record_type: RecordType) -> Option<What> 
     let address = if address.is_empty() { None } else { Some(address.parse::<IpAddr>().ok()?) };
     let fits = address.is_none_or(|address| address.is_ipv4() == (record_type == RecordType::A));
     fits.then_some(What::Used { name: name.parse().ok()?, record_type, address })
-}
-
-fn machine(text: &str) -> Option<What> {
-    let (vnet, address) = pinged(text)?;
-    Some(What::Machine { vnet: vnet.to_owned(), address: address.parse().ok()? })
 }
 
 fn looked_up(lookup: &mut Lookup, text: &str) -> Option<()> {

@@ -125,6 +125,13 @@ fn answered(trace: &Trace) -> usize {
     trace.exchanges.iter().skip(1).filter(|exchange| !exchange.items.iter().any(stopped)).count()
 }
 
+/// Whether a cache said something within one question: a server that is asked twice may know more the second time.
+fn reads_a_cache(trace: &Trace) -> bool {
+    trace.steps().any(|(_, step)| {
+        matches!(step.kind, StepKind::FromCache { .. }) || step.basis == vnetdig_engine::Basis::RrsetLifetime
+    })
+}
+
 fn questions() -> impl Strategy<Value = Vec<Asked>> {
     prop::collection::vec(asked(), 1..6)
 }
@@ -246,13 +253,16 @@ proptest! {
     }
 
     #[test]
-    fn a_cold_cache_is_no_cache(plan in plan(), questions in questions()) {
+    fn a_cache_that_is_not_read_is_no_cache(plan in plan(), questions in questions()) {
         let built = network(&plan);
         prop_assume!(built.is_some());
         let built = built.expect("it was just looked at");
         for asked in &questions {
             let query = built.query(asked);
             let with = traced(&built.topology, &query);
+            if with.branches.iter().any(|branch| reads_a_cache(&branch.record)) {
+                continue;
+            }
             let without = resolve::<()>(&built.topology, &query, &World::without_memory(), &Limits::default());
             prop_assert_eq!(told(&built.topology, &with), told(&built.topology, &without));
         }

@@ -12,12 +12,12 @@ use vnetdig_model::{Fqdn, RecordData, ResponseCode};
 use crate::basis::Basis;
 use crate::explain;
 use crate::lookup::{Lookup, lookup_located};
-use crate::outcome::{Answers, Authority, Missing, Outcome, Record, Response};
-use crate::product::Selection;
+use crate::outcome::{Answers, Authority, ChancePoint, Missing, Outcome, Record, Response};
+use crate::product::{OnFailure, Selection};
 use crate::public::{PublicAnswer, asks_for_aliases, basis_of};
 use crate::resolve::{Asking, Run};
 use crate::route::{Route, route};
-use crate::trace::{Party, Probe, Question, Recorder, StepKind, Vantage};
+use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
 use crate::transport::{AZURE_DNS, Path, Source};
 use crate::world::{CacheKey, Keep, Recall};
 
@@ -49,7 +49,7 @@ impl<R: Recorder> Run<'_, R> {
             }
             if answers.len() > usize::from(self.limits.aliases) {
                 let limit = self.limits.aliases;
-                self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
+                self.step(Basis::AliasGuard, || StepKind::AliasLimit { limit });
                 return Outcome::rcode(ResponseCode::ServFail);
             }
             let one = Self::about(&name, question.record_type);
@@ -124,12 +124,20 @@ impl<R: Recorder> Run<'_, R> {
         let rules = topology.facts().security_policies[policy].rules.iter().enumerate();
         let covering = rules
             .filter(|(_, rule)| rule.enabled && rule.domains.iter().any(|domain| question.name.is_at_or_below(domain)));
-        let (index, rule) = covering.min_by_key(|(_, rule)| rule.priority)?;
+        let (index, rule) = covering.clone().min_by_key(|(_, rule)| rule.priority)?;
         if rule.action != PolicyAction::Block {
             return None;
         }
         let basis = if answers.is_empty() { Basis::PolicyBlocks } else { Basis::PolicyBlocksTarget };
-        self.step(basis, || StepKind::PolicyBlocks { policy, rule: index });
+        self.step_over(basis, || {
+            let others = covering.filter(|(other, _)| *other != index);
+            let rejected = others.map(|(other, _)| (Candidate::PolicyRule(policy, other), Rejection::LowerPriority));
+            (StepKind::PolicyBlocks { policy, rule: index }, rejected.collect())
+        });
+        let class = topology.class(topology.class_of(vnet));
+        if topology.names().locate(&question.name).suffixes.iter().any(|suffix| class.zone(*suffix).is_some()) {
+            self.step(Basis::PolicyBeforeZones, || StepKind::PolicyBlocks { policy, rule: index });
+        }
         let alias: Fqdn = "blockpolicy.azuredns.invalid".parse().expect("a literal name");
         let data = RecordData::Cname(alias.clone());
         answers.push(Record { name: question.name.clone(), ttl: BLOCK_TTL, data });
@@ -212,6 +220,12 @@ impl<R: Recorder> Run<'_, R> {
                 }
                 Link::End(positive(answers))
             }
+            Lookup::NoData { empty_non_terminal: true, .. }
+                if topology.facts().switches.empty_non_terminal_is_nxdomain =>
+            {
+                self.step(Basis::EmptyNonTerminalIsMissing, || StepKind::NameMiss { zone: data });
+                self.miss(vantage, zone, policy, question, located, answers)
+            }
             Lookup::NoData { empty_non_terminal, wildcard } => {
                 let basis = if empty_non_terminal {
                     Basis::EmptyNonTerminal
@@ -231,7 +245,7 @@ impl<R: Recorder> Run<'_, R> {
                 let rcode = ResponseCode::NoError;
                 Link::End(Outcome::Response(Response { rcode, answers, authority, negative_ttl: None }))
             }
-            Lookup::Miss => Link::End(self.miss(vantage, zone, policy, question, located, answers)),
+            Lookup::Miss => self.miss(vantage, zone, policy, question, located, answers),
         }
     }
 
@@ -244,15 +258,10 @@ impl<R: Recorder> Run<'_, R> {
         question: &Question,
         located: &Located,
         answers: &mut Answers,
-    ) -> Outcome {
+    ) -> Link {
         let topology = self.topology;
         let data = topology.facts().private_zones[zone].data;
         let apex = topology.apex(data);
-        if topology.facts().switches.empty_non_terminal_is_nxdomain
-            && located.whole().is_some_and(|name| topology.node(data, name).is_some())
-        {
-            self.step(Basis::EmptyNonTerminalIsMissing, || StepKind::NameMiss { zone: data });
-        }
         let has_policy = policy == ResolutionPolicy::NxDomainRedirect;
         let redirects = policy == ResolutionPolicy::NxDomainRedirect
             && apex.has_label("privatelink")
@@ -263,7 +272,11 @@ impl<R: Recorder> Run<'_, R> {
             return self.redirected(vantage, question, located, answers);
         }
         if has_policy {
-            self.step(Basis::RedirectDoesNotApply, || StepKind::NameMiss { zone: data });
+            let basis = match apex.has_label("privatelink") {
+                true => Basis::RedirectDoesNotApply,
+                false => Basis::RedirectOtherZone,
+            };
+            self.step(basis, || StepKind::NameMiss { zone: data });
         }
         let public = topology.facts().public_data();
         if located.whole().is_some_and(|name| topology.node(public, name).is_some()) {
@@ -284,7 +297,7 @@ impl<R: Recorder> Run<'_, R> {
         let key = CacheKey::AzureZone(vantage, zone);
         let negative = Some((ResponseCode::NXDomain, &authority));
         self.keep_platform(key, question, answers, answers.len(), negative);
-        self.end_of_miss(data, question, answers, authority)
+        Link::End(self.end_of_miss(data, question, answers, authority))
     }
 
     fn end_of_miss(
@@ -315,36 +328,14 @@ impl<R: Recorder> Run<'_, R> {
     }
 
     /// The name again, in public DNS (S-028, S-029).
-    fn redirected(
-        &mut self,
-        vantage: Vantage,
-        question: &Question,
-        located: &Located,
-        answers: &mut Answers,
-    ) -> Outcome {
-        if !self.topology.facts().switches.redirect_reentry {
-            self.step(Basis::RedirectStaysPublic, || StepKind::AskPublic);
-            let answers = std::mem::take(answers);
-            return self.public_chain(question, answers, true);
+    fn redirected(&mut self, vantage: Vantage, question: &Question, located: &Located, answers: &mut Answers) -> Link {
+        if self.topology.facts().switches.redirect_reentry {
+            self.step(Basis::RedirectReenters, || StepKind::AskPublic);
+            return self.azure_public(vantage, question, located, answers);
         }
-        self.step(Basis::RedirectReenters, || StepKind::AskPublic);
-        match self.azure_public(vantage, question, located, answers) {
-            Link::End(outcome) => outcome,
-            Link::Next(target) => {
-                let mut name = target;
-                loop {
-                    if Self::comes_back(answers, &name) || answers.len() > usize::from(self.limits.aliases) {
-                        self.step(Basis::AliasLoop, || StepKind::Loop);
-                        return Outcome::rcode(ResponseCode::ServFail);
-                    }
-                    let one = Self::about(&name, question.record_type);
-                    match self.azure_one(vantage, &one, answers) {
-                        Link::End(outcome) => return outcome,
-                        Link::Next(target) => name = target,
-                    }
-                }
-            }
-        }
+        self.step(Basis::RedirectStaysPublic, || StepKind::AskPublic);
+        let cap = self.topology.facts().switches.azure_ttl_cap;
+        Link::End(self.public_chain(question, std::mem::take(answers), cap, true))
     }
 
     fn authority(&self, zone: vnetdig_model::record::ZoneDataId) -> Option<Authority> {
@@ -385,7 +376,13 @@ impl<R: Recorder> Run<'_, R> {
                 }
                 Some(positive(answers))
             }
-            Lookup::Miss if zone == platform.reverse => None,
+            Lookup::Miss if zone == platform.reverse => {
+                let of_own_machine = self.is_real_platform_name(vnet, &question.name);
+                of_own_machine.then(|| {
+                    self.step(Basis::NotDeclared, || StepKind::NotDeclared);
+                    Outcome::missing(Missing::PlatformSuffixOf(vnet))
+                })
+            }
             found => {
                 self.step(basis, || StepKind::PlatformName { vnet, record_set: None });
                 let rcode = if found == Lookup::Miss { ResponseCode::NXDomain } else { ResponseCode::NoError };
@@ -396,6 +393,24 @@ impl<R: Recorder> Run<'_, R> {
         }
     }
 
+    /// Whether a name has the form of a platform name of a declared machine of this network, under a suffix of 26
+    /// characters that nobody declared.
+    fn is_real_platform_name(&self, vnet: VnetId, name: &Fqdn) -> bool {
+        let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
+        let mut labels = name.labels();
+        let (machine, suffix) = (labels.next(), labels.next());
+        name.is_at_or_below(&internal)
+            && name.label_count() == internal.label_count() + 3
+            && suffix.is_some_and(|suffix| suffix.len() == 26)
+            && self.topology.facts().clients.values().any(|client| match &client.kind {
+                vnetdig_model::ClientKind::VirtualMachine(declared) => {
+                    client.place == Place::Vnet(vnet)
+                        && machine.is_some_and(|machine| declared.vm_name.as_bytes().eq_ignore_ascii_case(machine))
+                }
+                _ => false,
+            })
+    }
+
     // ---- rulesets ----
 
     fn rule(&mut self, vantage: Vantage, rule: ForwardingRuleId, question: &Question, answers: &mut Answers) -> Link {
@@ -403,7 +418,18 @@ impl<R: Recorder> Run<'_, R> {
         let facts = topology.facts();
         let forwarding = &facts.forwarding_rules[rule];
         let ruleset = &facts.rulesets[forwarding.ruleset];
-        let Some(endpoint) = ruleset.outbound_endpoints.first().map(|id| &facts.outbound_endpoints[*id]) else {
+        let leaves_from = |id: &vnetdig_model::dns::OutboundEndpointId| {
+            facts.private_resolvers[facts.outbound_endpoints[*id].resolver].vnet
+        };
+        let mut networks = ruleset.outbound_endpoints.iter().map(leaves_from);
+        let first_network = networks.next();
+        let taken = if networks.any(|network| Some(network) != first_network) {
+            let of = ruleset.outbound_endpoints.len();
+            self.chance(of, || ChancePoint::OutboundEndpoint { ruleset: forwarding.ruleset })
+        } else {
+            0
+        };
+        let Some(endpoint) = ruleset.outbound_endpoints.get(taken).map(|id| &facts.outbound_endpoints[*id]) else {
             self.step(Basis::NotDeclared, || StepKind::NotDeclared);
             return Link::End(Outcome::missing(Missing::OutboundEndpointOf(forwarding.ruleset)));
         };
@@ -417,8 +443,10 @@ impl<R: Recorder> Run<'_, R> {
             let asking = Asking {
                 selection: Selection::InOrder,
                 selection_basis: Basis::TargetOrder,
-                next_on_servfail: false,
-                next_on_refused: false,
+                next_on_servfail: OnFailure::Final,
+                next_on_refused: OnFailure::Final,
+                next_basis: Basis::TargetOrder,
+                final_basis: Basis::TargetOrder,
                 patience: TARGET_PATIENCE,
                 parallel: false,
             };
@@ -443,11 +471,7 @@ impl<R: Recorder> Run<'_, R> {
             }
             Outcome::Indeterminate { .. } => return Link::End(outcome),
         };
-        let partial = response.rcode == ResponseCode::NoError
-            && !asks_for_aliases(question.record_type)
-            && response.authority.is_none()
-            && response.aliases().next().is_some()
-            && !response.is_positive(question.record_type);
+        let partial = response.is_bare(question.record_type);
         if partial && facts.switches.chase_forwarded_partial {
             self.step(Basis::PartialForwardedChased, || StepKind::ForwardedFinal { partial });
             let target = response.chain_end(&question.name);
@@ -525,7 +549,7 @@ impl<R: Recorder> Run<'_, R> {
     fn platform_cache(&mut self, key: CacheKey, question: &Question, answers: &mut Answers) -> Option<Link> {
         match self.world.recall_one(key, &question.name, question.record_type) {
             Recall::Whole { response, remaining, stale } => {
-                self.step(Basis::TtlCap, || StepKind::FromCache { remaining, stale });
+                self.step(Basis::TtlCountsDown, || StepKind::FromCache { remaining, stale });
                 let positive = response.is_positive(question.record_type);
                 let dangles = !positive && response.rcode == ResponseCode::NXDomain && !answers.is_empty();
                 if dangles && matches!(key, CacheKey::AzureZone(..)) {
@@ -539,7 +563,7 @@ impl<R: Recorder> Run<'_, R> {
             }
             Recall::Beginning { answers: alias, gap } if !asks_for_aliases(question.record_type) => {
                 let remaining = alias.iter().map(|record| record.ttl.0).min().unwrap_or(0);
-                self.step(Basis::TtlCap, || StepKind::FromCache { remaining, stale: false });
+                self.step(Basis::TtlCountsDown, || StepKind::FromCache { remaining, stale: false });
                 answers.extend(alias);
                 Some(Link::Next(gap))
             }
@@ -587,25 +611,17 @@ impl<R: Recorder> Run<'_, R> {
         let facts = self.topology.facts();
         let vnet = facts.private_resolvers[facts.inbound_endpoints[endpoint].resolver].vnet;
         let me = Party::Server(ServerRef::Inbound(endpoint));
+        self.step(Basis::InboundAddress, || StepKind::Delivered);
         self.step(Basis::InboundVantage, || StepKind::Delivered);
         let at = Source::Place(Place::Vnet(vnet), None);
         let server = Party::AzureDns(Vantage::Vnet(vnet));
         let address = Some((AZURE_DNS, 53).into());
         let outcome = self.exchange(me, server, at, address, question, &Path::new(), patience);
-        if is_bare(&outcome, question.record_type) {
+        if outcome.response().is_some_and(|response| response.is_bare(question.record_type)) {
             self.step(Basis::DanglingAsReported, || StepKind::PassThrough);
         }
         outcome
     }
-}
-
-/// Whether a response holds an alias and nothing at its end.
-pub(crate) fn is_bare(outcome: &Outcome, record_type: RecordType) -> bool {
-    outcome.response().is_some_and(|response| {
-        response.rcode == ResponseCode::NoError
-            && response.aliases().next().is_some()
-            && !response.is_positive(record_type)
-    })
 }
 
 fn positive(answers: &mut Answers) -> Outcome {

@@ -393,7 +393,13 @@ pub fn missing_text(topology: &Topology, missing: &Missing) -> String {
             format!("an outbound endpoint of ruleset {}", topology.facts().rulesets[*ruleset].name)
         }
         Missing::EnvironmentData(suffix) => format!("what the environment answers below {suffix}."),
-        Missing::UnmodeledType(record_type) => format!("records of type {record_type}"),
+        Missing::PlatformSuffixOf(vnet) => {
+            format!("the platform's suffix of virtual network {}", topology.facts().vnets[*vnet].name)
+        }
+        Missing::ClusterServices(domain) => format!("the services below {domain}."),
+        Missing::RuleMatch(nsg) => {
+            format!("whether the rules of NSG {} match the asker's address", topology.facts().nsgs[*nsg].name)
+        }
         Missing::Limit(limit) => match limit {
             crate::outcome::LimitKind::Exchanges => "the limit of exchanges was reached".to_owned(),
             crate::outcome::LimitKind::Depth => "the limit of nested exchanges was reached".to_owned(),

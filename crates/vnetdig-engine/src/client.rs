@@ -10,11 +10,10 @@ use vnetdig_model::record::RecordType;
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::{Address, Fqdn, RecordData, ResponseCode, Topology, Ttl};
 
-use crate::azure::is_bare;
 use crate::basis::Basis;
 use crate::forwarder::longest;
-use crate::outcome::{Answers, Missing, Outcome, Record, Response};
-use crate::product::{Selection, settings};
+use crate::outcome::{Answers, ChancePoint, Missing, Outcome, Record, Response};
+use crate::product::{OnFailure, Selection, settings};
 use crate::resolve::{Asking, Query, Run};
 use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, ServerSource, StepKind, Vantage};
 use crate::transport::{AZURE_DNS, Path, Source};
@@ -192,6 +191,10 @@ impl<R: Recorder> Run<'_, R> {
         let key = CacheKey::Party(Party::Client(view.asker));
         let keep = view.client.map_or(Keep::NOTHING, stub_keep);
         if let Some(outcome) = self.recalled(key, question) {
+            let negative = outcome.response().is_some_and(|response| !response.is_positive(question.record_type));
+            if negative && view.stub == Stub::Windows {
+                self.step(Basis::WindowsNegativeCache, || StepKind::PassThrough);
+            }
             return outcome;
         }
         let outcome = self.stub_servers(view, question);
@@ -209,11 +212,7 @@ impl<R: Recorder> Run<'_, R> {
                 let limit = 16;
                 let mut response = response.clone();
                 let mut seen = 0;
-                while response.rcode == ResponseCode::NoError
-                    && response.aliases().next().is_some()
-                    && !response.is_positive(question.record_type)
-                    && response.authority.is_none()
-                {
+                while response.is_bare(question.record_type) {
                     seen += 1;
                     if seen > limit {
                         self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
@@ -236,23 +235,57 @@ impl<R: Recorder> Run<'_, R> {
             Stub::Musl if matches!(question.record_type, RecordType::A | RecordType::AAAA) => {
                 let other = if question.record_type == RecordType::A { RecordType::AAAA } else { RecordType::A };
                 let twin = Self::about(&question.name, other);
-                let twin_outcome = self.stub_servers(view, &twin);
-                let failed = twin_outcome
-                    .response()
-                    .is_some_and(|response| !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain));
-                if failed {
-                    self.step(Basis::MuslErrorFails, || StepKind::PassThrough);
-                    return twin_outcome;
+                match self.failing_twin(view, &twin) {
+                    Some(failure) => {
+                        self.step(Basis::MuslErrorFails, || StepKind::PassThrough);
+                        failure
+                    }
+                    None => outcome,
                 }
-                outcome
             }
             _ => {
-                if is_bare(&outcome, question.record_type) {
+                if response.is_bare(question.record_type) {
                     self.step(Basis::StubKeepsBareAlias, || StepKind::PassThrough);
                 }
                 outcome
             }
         }
+    }
+
+    /// The error that musl gets for the other family, if it gets one. All servers are asked, and which answers first
+    /// matters only where some fail and some do not.
+    fn failing_twin(&mut self, view: &StubView<'_>, twin: &Question) -> Option<Outcome> {
+        let failed = |outcome: &Outcome| {
+            outcome
+                .response()
+                .is_some_and(|response| !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain))
+        };
+        let servers = match view.client {
+            Some(client) => client_servers(self.topology, client),
+            None => vnet_of(view.from).map(|vnet| vnet_servers(self.topology, vnet)),
+        };
+        let list = servers.map(|servers| servers.list).unwrap_or_default();
+        if list.len() < 2 {
+            return Some(self.stub_servers(view, twin)).filter(failed);
+        }
+        let me = Party::Client(view.asker);
+        let list: SmallVec<[SocketAddr; 2]> = list.iter().map(|address| SocketAddr::new(*address, 53)).collect();
+        let before = self.elapsed;
+        let replies: Vec<Outcome> =
+            list.iter().map(|server| self.ask(me, view.from, *server, twin, STUB_PATIENCE)).collect();
+        self.elapsed = before;
+        let answered: Vec<usize> =
+            (0..replies.len()).filter(|index| !matches!(replies[*index], Outcome::Silence { .. })).collect();
+        let failing = answered.iter().filter(|index| failed(&replies[**index])).count();
+        let taken = match failing {
+            0 => return None,
+            all if all == answered.len() => answered[0],
+            _ => {
+                let servers: SmallVec<[SocketAddr; 2]> = answered.iter().map(|index| list[*index]).collect();
+                answered[self.chance(answered.len(), || ChancePoint::Upstream { asker: me, servers })]
+            }
+        };
+        Some(replies[taken].clone()).filter(failed)
     }
 
     /// The client's servers, each kind in its own way.
@@ -336,11 +369,14 @@ impl<R: Recorder> Run<'_, R> {
             Stub::CoreDns => (Selection::Any, Basis::CoreDnsRandom),
         };
         let parallel = matches!(stub, Stub::Musl | Stub::AppService);
+        let on_failure = if matches!(stub, Stub::Musl | Stub::CoreDns) { OnFailure::Final } else { OnFailure::Next };
         let asking = Asking {
             selection,
             selection_basis: basis,
-            next_on_servfail: !matches!(stub, Stub::Musl | Stub::CoreDns),
-            next_on_refused: !matches!(stub, Stub::Musl | Stub::CoreDns),
+            next_on_servfail: on_failure,
+            next_on_refused: on_failure,
+            next_basis: Basis::NextOnFailure,
+            final_basis: Basis::NegativeIsFinal,
             patience: STUB_PATIENCE,
             parallel,
         };
@@ -501,7 +537,13 @@ impl<R: Recorder> Run<'_, R> {
     fn cluster_data(&mut self, pod: &AksPod, question: &Question) -> Option<Outcome> {
         if question.name.is_at_or_below(&pod.cluster_domain) {
             let domain = pod.cluster_domain.clone();
-            self.step(Basis::ClusterDomain, || StepKind::OwnDomain { domain });
+            self.step(Basis::ClusterDomain, || StepKind::OwnDomain { domain: domain.clone() });
+            // A service of the cluster has two labels below `svc`; which ones there are is not declared.
+            let below = question.name.label_count() - domain.label_count();
+            let is_service = below == 3 && question.name.labels().nth(2) == Some(b"svc");
+            if is_service {
+                return Some(Outcome::missing(Missing::ClusterServices(domain)));
+            }
             return Some(Outcome::rcode(ResponseCode::NXDomain));
         }
         let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
@@ -637,11 +679,11 @@ fn client_servers(topology: &Topology, client: &Client) -> Option<Servers> {
         }
         ClientKind::OnPremises { dns_servers } => {
             let list = dns_servers.clone();
-            (!list.is_empty()).then_some(Servers { list, source: ServerSource::Host, basis: Basis::StubBudget })
+            (!list.is_empty()).then_some(Servers { list, source: ServerSource::Host, basis: Basis::HostServers })
         }
         ClientKind::Internet { dns_servers } => {
             let list = dns_servers.clone();
-            Some(Servers { list, source: ServerSource::Host, basis: Basis::PublicRecursion })
+            Some(Servers { list, source: ServerSource::Host, basis: Basis::HostServers })
         }
     }
 }

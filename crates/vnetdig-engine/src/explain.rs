@@ -120,7 +120,7 @@ impl<R: Recorder> Run<'_, R> {
             self.step(Basis::DisabledRule, || StepKind::RuleChosen { rule });
         }
         let reserved = &topology.facts().switches.reserved_suffixes;
-        if reserved.iter().any(|suffix| chosen.domain.is_at_or_below(suffix)) {
+        if reserved.contains(&chosen.domain) {
             self.step(Basis::ReservedSuffix, || StepKind::RuleChosen { rule });
         }
         if let Some(zone) = over {

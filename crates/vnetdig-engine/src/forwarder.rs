@@ -13,11 +13,11 @@ use crate::lookup::{Lookup, lookup};
 use crate::outcome::{
     Answers, Authority, ChancePoint, Fact, Missing, Outcome, Record, Response, SilenceCause, is_private,
 };
-use crate::product::{OnAlias, Row, Selection, row};
-use crate::public::{PublicAnswer, absent_by_standard, asks_for_aliases};
+use crate::product::{OnAlias, OnFailure, Row, Selection, row};
+use crate::public::{PublicAnswer, asks_for_aliases, has_absent_top_level};
 use crate::resolve::{Asking, Run};
 use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
-use crate::transport::{AZURE_DNS, Path, Source};
+use crate::transport::{AZURE_DNS, Path, Source, internet_is_denied};
 use crate::world::{CacheKey, Keep, Recall};
 
 /// Where a server takes one name.
@@ -67,7 +67,7 @@ impl<R: Recorder> Run<'_, R> {
         let server = &topology.facts().dns_servers[id];
         self.recorder.read(|| Probe::Server(ServerRef::Custom(id)));
         if !server.is_up {
-            return self.down(patience, Basis::NextOnFailure);
+            return self.down(patience, Basis::ServerDown);
         }
         let row = row(server);
         let key = CacheKey::Party(Party::Server(ServerRef::Custom(id)));
@@ -83,8 +83,12 @@ impl<R: Recorder> Run<'_, R> {
                 return self.finish(server, &row, question, Outcome::Response(response));
             }
             // Each record set is kept by its own TTL; the target is looked up again (S-501).
-            Recall::Beginning { answers: known, gap } if requeries_from_cache(server, &row) => {
-                self.step(Basis::RrsetLifetime, || StepKind::Requery { target: gap.clone() });
+            Recall::Beginning { answers: known, gap }
+                if requeries_from_cache(server, &row) && !asks_for_aliases(question.record_type) =>
+            {
+                let reported = server.product == Product::Windows;
+                let basis = if reported { Basis::ReportedRequery } else { Basis::RrsetLifetime };
+                self.step(basis, || StepKind::Requery { target: gap.clone() });
                 answers = known;
                 name = gap;
             }
@@ -94,8 +98,7 @@ impl<R: Recorder> Run<'_, R> {
             Recall::Nothing => {}
         }
         let outcome = loop {
-            if answers.len() > usize::from(row.max_aliases) {
-                let limit = row.max_aliases;
+            if let Some(limit) = row.max_aliases.filter(|limit| answers.len() > usize::from(*limit)) {
                 self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
                 break Outcome::rcode(ResponseCode::ServFail);
             }
@@ -145,15 +148,15 @@ impl<R: Recorder> Run<'_, R> {
                 self.step(Basis::OwnDataFirst, || StepKind::Refused);
                 return Link::End(Outcome::rcode(ResponseCode::Refused));
             }
-            Destination::Root => return self.iterate(row, question, answers),
+            Destination::Root => return self.iterate(id, row, at, question, answers),
             Destination::Servers(servers) => self.forward(id, server, row, at, servers, question),
         };
-        let Some(outcome) = outcome else { return self.iterate(row, question, answers) };
+        let Some(outcome) = outcome else { return self.iterate(id, row, at, question, answers) };
         let response = match outcome {
             Outcome::Response(response) => response,
             Outcome::Silence { .. } => {
                 let rcode = ResponseCode::ServFail;
-                self.step(Basis::NextOnFailure, || StepKind::ServersExhausted { rcode: Some(rcode) });
+                self.step(Basis::NoServerAnswered, || StepKind::ServersExhausted { rcode: Some(rcode) });
                 return Link::End(Outcome::rcode(rcode));
             }
             Outcome::Indeterminate { .. } => return Link::End(outcome),
@@ -177,7 +180,7 @@ impl<R: Recorder> Run<'_, R> {
         });
         let failed = !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain);
         if let (Some(target), false) = (target, failed) {
-            let bare = response.rcode == ResponseCode::NoError && !response.is_positive(question.record_type);
+            let bare = response.is_bare(question.record_type);
             let on_alias = match row.on_alias {
                 OnAlias::Unknown => {
                     let requery = self.unknown(Fact::OnAlias(id), 2) == 0;
@@ -348,7 +351,13 @@ impl<R: Recorder> Run<'_, R> {
         let me = Party::Server(ServerRef::Custom(id));
         let falls_back = matches!(server.default_route, DefaultRoute::Forwarders { fallback_to_root_hints: true, .. });
         // Windows gives up on Azure's forwarder too early unless it may wait longer than 4 s (S-214).
-        if falls_back && server.product == Product::Windows && row.patience <= Duration::from_secs(4) {
+        let to_azure = servers.iter().any(|server| {
+            let listeners = self.topology.listeners(server.ip());
+            server.ip() == AZURE_DNS
+                || listeners.iter().any(|listener| matches!(listener.server, ServerRef::Inbound(_)))
+        });
+        let impatient = server.product == Product::Windows && row.patience <= Duration::from_secs(4);
+        if falls_back && impatient && to_azure {
             let moves_on = self.chance(2, || ChancePoint::Patience { server: id }) == 1;
             if moves_on {
                 self.elapsed += row.patience;
@@ -365,8 +374,10 @@ impl<R: Recorder> Run<'_, R> {
                 Selection::LastFirst => Basis::FileOrder,
                 Selection::Any => Basis::RandomUpstream,
             },
-            next_on_servfail: row.next_on_servfail,
-            next_on_refused: row.next_on_refused,
+            next_on_servfail: row.on_servfail,
+            next_on_refused: row.on_refused,
+            next_basis: Basis::NextOnFailure,
+            final_basis: Basis::NegativeIsFinal,
             patience: row.patience,
             parallel: false,
         };
@@ -398,9 +409,15 @@ impl<R: Recorder> Run<'_, R> {
     }
 
     /// Iterating from the root: one name of public data; an alias goes through the server's own rules again.
-    fn iterate(&mut self, row: &Row, question: &Question, answers: &mut Answers) -> Link {
+    fn iterate(&mut self, id: DnsServerId, row: &Row, at: Source, question: &Question, answers: &mut Answers) -> Link {
+        let addresses = &self.topology.facts().dns_servers[id].addresses;
+        if internet_is_denied(self.topology, at, addresses) {
+            let rcode = ResponseCode::ServFail;
+            self.step(Basis::Port53Blocked, || StepKind::ServersExhausted { rcode: Some(rcode) });
+            return Link::End(Outcome::rcode(rcode));
+        }
         let located = self.topology.names().locate(&question.name);
-        self.step(Basis::PublicRecursion, || StepKind::AskPublic);
+        self.step(Basis::OtherResolver, || StepKind::AskPublic);
         let negative_ttl = Some(self.topology.facts().switches.public_negative_ttl);
         let rcode = match self.public(question, &located, None, false, answers) {
             PublicAnswer::Data | PublicAnswer::NoData => ResponseCode::NoError,
@@ -428,8 +445,7 @@ impl<R: Recorder> Run<'_, R> {
     /// Validation, the limit of aliases, and filters, on the way out.
     fn finish(&mut self, server: &DnsServer, row: &Row, question: &Question, outcome: Outcome) -> Outcome {
         let Outcome::Response(mut response) = outcome else { return outcome };
-        if response.aliases().count() > usize::from(row.max_aliases) {
-            let limit = row.max_aliases;
+        if let Some(limit) = row.max_aliases.filter(|limit| response.aliases().count() > usize::from(*limit)) {
             self.step(Basis::AliasLimit, || StepKind::AliasLimit { limit });
             return Outcome::rcode(ResponseCode::ServFail);
         }
@@ -461,38 +477,33 @@ impl<R: Recorder> Run<'_, R> {
         Outcome::Response(response)
     }
 
-    /// Whether a validating server can prove that unsigned data at a name must not be (S-215): public DNS proves
-    /// the name absent while data came, or the name lies in a signed zone that says something else.
+    /// Whether a validating server can prove that unsigned data at a name must not be (S-215): the signed root proves
+    /// its top level absent while something else came, or it lies in a signed zone that says something else.
     fn is_bogus(&self, name: &Fqdn, response: &Response) -> bool {
         let topology = self.topology;
-        let here: Vec<&RecordData> =
-            response.answers.iter().filter(|record| &record.name == name).map(|record| &record.data).collect();
-        if absent_by_standard(name).is_some() {
-            let public_says_so = response.rcode == ResponseCode::NXDomain && response.authority.is_none();
-            return !public_says_so;
+        let is_public_negative = response.rcode == ResponseCode::NXDomain && response.authority.is_none();
+        if has_absent_top_level(name) {
+            return !is_public_negative;
         }
         let facts = topology.facts();
-        let azure = facts.switches.azure_parent_signed
-            && facts.switches.reserved_suffixes.iter().any(|suffix| name.is_at_or_below(suffix));
+        let azure = facts.switches.azure_parent_signed && {
+            let parent = facts.cloud.postgres_suffix().suffixes().find(|suffix| suffix.label_count() == 2);
+            parent.is_some_and(|parent| name.is_at_or_below(&parent))
+        };
         let declared = facts.public.signed_zones.iter().any(|(zone, _)| name.is_at_or_below(zone));
         if !azure && !declared {
             return false;
         }
-        let public: Vec<&RecordData> = topology
-            .names()
-            .locate(name)
-            .whole()
-            .and_then(|id| topology.node(facts.public_data(), id))
-            .into_iter()
-            .flatten()
-            .flat_map(|id| &topology.record_sets()[*id].data)
-            .collect();
-        if here.is_empty() {
-            return response.authority.as_ref().is_some_and(|authority| authority.soa.host != *name)
-                && response.rcode == ResponseCode::NXDomain
-                && !public.is_empty();
+        let mut here =
+            response.answers.iter().filter(|record| &record.name == name).map(|record| &record.data).peekable();
+        if here.peek().is_none() {
+            // A denial with the SOA of a private zone carries no proof.
+            return response.authority.is_some();
         }
-        here.iter().any(|data| !public.contains(data))
+        let public = topology.names().locate(name).whole();
+        let public = public.and_then(|id| topology.node(facts.public_data(), id)).unwrap_or_default();
+        let said = |data: &RecordData| public.iter().any(|id| topology.record_sets()[*id].data.contains(data));
+        here.any(|data| !said(data))
     }
 
     /// Azure Firewall's DNS proxy (S-217).
@@ -523,8 +534,10 @@ impl<R: Recorder> Run<'_, R> {
             let asking = Asking {
                 selection: Selection::Any,
                 selection_basis: Basis::FirewallProxy,
-                next_on_servfail: false,
-                next_on_refused: false,
+                next_on_servfail: OnFailure::Final,
+                next_on_refused: OnFailure::Final,
+                next_basis: Basis::FirewallProxy,
+                final_basis: Basis::NegativeIsFinal,
                 // Unhealthy servers are known from health checks every five seconds and skipped.
                 patience: Duration::ZERO,
                 parallel: true,
@@ -538,9 +551,7 @@ impl<R: Recorder> Run<'_, R> {
                 Outcome::rcode(rcode)
             }
             Outcome::Response(response) => {
-                let bare = response.rcode == ResponseCode::NoError
-                    && response.aliases().next().is_some()
-                    && !response.is_positive(question.record_type);
+                let bare = response.is_bare(question.record_type);
                 if bare {
                     self.step(Basis::DanglingAsReported, || StepKind::PassThrough);
                 }

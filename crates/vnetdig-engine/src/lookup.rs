@@ -74,7 +74,6 @@ pub(crate) fn lookup_located(
         }
         return match data.kind {
             ZoneDataKind::LocalData => Lookup::Miss,
-            ZoneDataKind::Zone if topology.facts().switches.empty_non_terminal_is_nxdomain => Lookup::Miss,
             ZoneDataKind::Zone => Lookup::NoData { empty_non_terminal: true, wildcard: false },
         };
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::RulesetId;
+use vnetdig_model::network::{NsgId, VnetId};
 use vnetdig_model::record::{Address, RecordData, RecordType, ResponseCode, Soa, SymbolKind, Ttl};
 use vnetdig_model::server::DnsServerId;
 use vnetdig_model::{Fqdn, Topology};
@@ -83,8 +84,12 @@ pub enum Missing {
     OutboundEndpointOf(RulesetId),
     /// What an environment answers for names below its own suffix.
     EnvironmentData(Fqdn),
-    /// What a record set of an unusual type holds.
-    UnmodeledType(RecordType),
+    /// The suffix the platform gave to a network (S-032).
+    PlatformSuffixOf(VnetId),
+    /// Which services a cluster has.
+    ClusterServices(Fqdn),
+    /// Whether the rules of a security group match the asker, whose address is not declared.
+    RuleMatch(NsgId),
     /// Where the work would have led: a limit was hit.
     Limit(LimitKind),
 }
@@ -163,6 +168,17 @@ impl Response {
         self.rcode == ResponseCode::NoError && self.terminal(asked).next().is_some()
     }
 
+    /// Whether an alias came and nothing at its end: not even word that there is nothing (S-012).
+    #[must_use]
+    pub fn is_bare(&self, asked: RecordType) -> bool {
+        self.rcode == ResponseCode::NoError
+            && self.authority.is_none()
+            && self.negative_ttl.is_none()
+            && !matches!(asked, RecordType::CNAME | RecordType::ANY)
+            && self.aliases().next().is_some()
+            && !self.is_positive(asked)
+    }
+
     /// The name at the end of the chain that starts at `name`.
     #[must_use]
     pub fn chain_end(&self, name: &Fqdn) -> Fqdn {
@@ -193,6 +209,11 @@ pub enum ChancePoint {
         /// The servers; the one taken is asked first.
         servers: SmallVec<[SocketAddr; 2]>,
     },
+    /// From which of its outbound endpoints, in different networks, a ruleset's query leaves.
+    OutboundEndpoint {
+        /// The ruleset.
+        ruleset: RulesetId,
+    },
     /// Whether the forwarder answers before the server loses patience (S-214): alternative 0 it does,
     /// alternative 1 the server moves on.
     Patience {
@@ -207,6 +228,9 @@ pub enum Fact {
     /// What a server of unknown product does with an alias (S-210): alternative 0 looks the target up again
     /// through its own rules, alternative 1 passes the upstream's chain through.
     OnAlias(DnsServerId),
+    /// Whether a server of unknown product asks its next upstream after SERVFAIL or REFUSED (S-229): alternative 0
+    /// it does, alternative 1 it passes the failure on.
+    NextOnFailure(DnsServerId),
 }
 
 /// What was taken at one point.

@@ -33,19 +33,29 @@ pub(crate) enum Selection {
     Any,
 }
 
+/// What a failure (SERVFAIL, REFUSED) of one upstream leads to while others are left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnFailure {
+    /// The next one is asked.
+    Next,
+    /// The failure is passed on.
+    Final,
+    /// Nobody knows which of the two.
+    Unknown,
+}
+
 /// One row: how a product behaves.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
     pub(crate) on_alias: OnAlias,
     pub(crate) on_alias_basis: Basis,
     pub(crate) selection: Selection,
-    /// Whether SERVFAIL makes it ask the next upstream.
-    pub(crate) next_on_servfail: bool,
-    /// Whether REFUSED does.
-    pub(crate) next_on_refused: bool,
+    pub(crate) on_servfail: OnFailure,
+    pub(crate) on_refused: OnFailure,
     /// How long it waits for an upstream that is silent.
     pub(crate) patience: Duration,
-    pub(crate) max_aliases: u8,
+    /// The longest chain it follows; who passes chains on counts nothing.
+    pub(crate) max_aliases: Option<u8>,
     pub(crate) keep: Keep,
 }
 
@@ -59,10 +69,10 @@ pub(crate) fn row(server: &DnsServer) -> Row {
         on_alias: OnAlias::PassThrough,
         on_alias_basis: Basis::PassesThrough,
         selection: Selection::Any,
-        next_on_servfail: true,
-        next_on_refused: true,
+        on_servfail: OnFailure::Next,
+        on_refused: OnFailure::Next,
         patience: Duration::from_secs(2),
-        max_aliases: 16,
+        max_aliases: None,
         keep: Keep::up_to(DAY, HOUR),
     };
     let requery = Row { on_alias: OnAlias::Requery, on_alias_basis: Basis::RequeriesTargets, ..base };
@@ -70,15 +80,16 @@ pub(crate) fn row(server: &DnsServer) -> Row {
         // Measured with BIND 9.18; limits from its manual (S-503), 16 aliases (S-231).
         Product::Bind => Row {
             patience: Duration::from_millis(1200),
+            max_aliases: Some(16),
             keep: Keep { soa_ttl_alone: true, ..Keep::up_to(7 * DAY, 3 * HOUR) },
             ..requery
         },
         // Measured with Unbound 1.17.1; 11 aliases (S-231).
-        Product::Unbound => Row { patience: Duration::from_millis(750), max_aliases: 11, ..requery },
+        Product::Unbound => Row { patience: Duration::from_millis(750), max_aliases: Some(11), ..requery },
         // Measured with PowerDNS Recursor 4.8; 11 aliases (S-231).
         Product::PowerDnsRecursor => Row {
             patience: Duration::from_millis(1500),
-            max_aliases: 11,
+            max_aliases: Some(11),
             keep: Keep { soa_ttl_alone: true, ..Keep::up_to(DAY, HOUR) },
             ..requery
         },
@@ -95,32 +106,38 @@ pub(crate) fn row(server: &DnsServer) -> Row {
         Product::Dnsmasq => {
             Row { selection: if server.strict_order { Selection::LastFirst } else { Selection::Any }, ..base }
         }
-        // Its tracker says pass-through; random choice observed (S-221, S-229); 10 aliases (S-231).
+        // Its tracker says pass-through; random choice observed (S-221, S-229).
         Product::CoreDns => Row {
             on_alias_basis: Basis::ReportedPassThrough,
-            next_on_servfail: false,
-            next_on_refused: false,
-            max_aliases: 10,
+            on_servfail: OnFailure::Final,
+            on_refused: OnFailure::Final,
             keep: Keep::up_to(HOUR, 1800),
             ..base
         },
         // Measured with Knot Resolver 5.6: SERVFAIL and REFUSED were passed on as often as not; floor of 5 s.
         Product::KnotResolver => Row {
-            next_on_servfail: false,
-            next_on_refused: false,
+            on_servfail: OnFailure::Final,
+            on_refused: OnFailure::Final,
             keep: Keep { floor: Ttl(5), ..Keep::up_to(DAY, HOUR) },
             ..base
         },
         // Measured with hickory-dns 0.26.3: one SERVFAIL in 24 was passed on.
-        Product::Hickory => Row { next_on_servfail: false, ..base },
-        Product::Technitium => Row { on_alias_basis: Basis::ReportedPassThrough, ..base },
-        Product::Unknown => Row { on_alias: OnAlias::Unknown, on_alias_basis: Basis::RequeriesOrPasses, ..base },
+        Product::Hickory => Row { on_servfail: OnFailure::Final, ..base },
+        // Nothing is published about what it does with alias targets.
+        Product::Technitium => Row { on_alias: OnAlias::Unknown, on_alias_basis: Basis::RequeriesOrPasses, ..base },
+        Product::Unknown => Row {
+            on_alias: OnAlias::Unknown,
+            on_alias_basis: Basis::RequeriesOrPasses,
+            on_servfail: OnFailure::Unknown,
+            on_refused: OnFailure::Unknown,
+            ..base
+        },
     };
     if let Some(patience) = server.forward_timeout {
         row.patience = patience;
     }
     if let Some(limit) = server.max_aliases {
-        row.max_aliases = limit;
+        row.max_aliases = Some(limit);
     }
     row.keep = settings(row.keep, &server.cache);
     row

@@ -63,10 +63,15 @@ const ABSENT: [&str; 9] = [
     "d.f.ip6.arpa",
 ];
 
+/// Whether the root zone, which is signed, proves that the name's top level does not exist.
+pub(crate) fn has_absent_top_level(name: &Fqdn) -> bool {
+    let top = name.labels().last().unwrap_or_default();
+    ABSENT_TOP_LEVEL.iter().any(|known| known.as_bytes() == top)
+}
+
 /// The name whose public absence follows from the standards or from Azure's own names.
 pub(crate) fn absent_by_standard(name: &Fqdn) -> Option<Fqdn> {
-    let top = name.labels().last()?;
-    if ABSENT_TOP_LEVEL.iter().any(|known| known.as_bytes() == top) {
+    if has_absent_top_level(name) {
         return name.suffixes().find(|suffix| suffix.label_count() == 1);
     }
     let labels: Vec<&[u8]> = name.labels().collect();
@@ -164,6 +169,9 @@ impl<R: Recorder> Run<'_, R> {
         if basis == Basis::VirtualEndpointAlias {
             self.step(Basis::EndpointMembers, step);
         }
+        if matches!(basis, Basis::VirtualEndpointAlias | Basis::PublicChain | Basis::PrivateLinkChain) {
+            self.step(Basis::AssumedTtl, step);
+        }
         if matches!(basis, Basis::PrivateLinkChain | Basis::PublicChain) {
             self.step(Basis::ApprovedConnectionFlips, step);
         }
@@ -188,7 +196,13 @@ impl<R: Recorder> Run<'_, R> {
     }
 
     /// Resolves a chain in public DNS alone, as a resolver on the internet does.
-    pub(crate) fn public_chain(&mut self, question: &Question, mut answers: Answers, strict: bool) -> Outcome {
+    pub(crate) fn public_chain(
+        &mut self,
+        question: &Question,
+        mut answers: Answers,
+        cap: Option<Ttl>,
+        strict: bool,
+    ) -> Outcome {
         let mut name = question.name.clone();
         loop {
             if answers.len() > usize::from(self.limits.aliases) {
@@ -202,7 +216,7 @@ impl<R: Recorder> Run<'_, R> {
             }
             let located = self.topology.names().locate(&name);
             let one = Self::about(&name, question.record_type);
-            let rcode = match self.public(&one, &located, None, strict, &mut answers) {
+            let rcode = match self.public(&one, &located, cap, strict, &mut answers) {
                 PublicAnswer::Data | PublicAnswer::NoData => ResponseCode::NoError,
                 PublicAnswer::NxDomain => {
                     if !answers.is_empty() {
@@ -230,8 +244,8 @@ impl<R: Recorder> Run<'_, R> {
         if let Some(outcome) = self.recalled(key, question) {
             return outcome;
         }
-        self.step(Basis::PublicRecursion, || StepKind::AskPublic);
-        let outcome = self.public_chain(question, Answers::new(), false);
+        self.step(Basis::OtherResolver, || StepKind::AskPublic);
+        let outcome = self.public_chain(question, Answers::new(), None, false);
         self.keep(key, question, &outcome, &Keep::up_to(86_400, 10_800));
         outcome
     }
@@ -263,6 +277,7 @@ pub(crate) fn basis_of(topology: &Topology, id: RecordSetId) -> Basis {
     match rule {
         Rule(30) => Basis::Registered,
         Rule(310) => Basis::InjectedChain,
+        Rule(317) if is_only_kept_from_deletion(topology, id) => Basis::KeptByCanNotDelete,
         Rule(317) => Basis::KeptByLock,
         Rule(320) => Basis::PublicChain,
         Rule(321) => Basis::PrivateLinkChain,
@@ -272,12 +287,30 @@ pub(crate) fn basis_of(topology: &Topology, id: RecordSetId) -> Basis {
         Rule(326) => Basis::ZoneGroupRecord,
         Rule(328) => Basis::LastWriterWins,
         Rule(340) => Basis::FailoverRecord,
+        Rule(342) if moved(topology, id) => Basis::AddressMoves,
         Rule(342) => Basis::EndpointFollows,
         Rule(353) => Basis::SwitchedOver,
         Rule(351) => Basis::VirtualEndpointAlias,
         Rule(352) => Basis::ReaderFallsBack,
         _ => Basis::PublicRecursion,
     }
+}
+
+/// Whether the record set holds an address nobody knows since a failover.
+fn moved(topology: &Topology, id: RecordSetId) -> bool {
+    topology.record_sets()[id].data.iter().any(|data| match data {
+        RecordData::Address(vnetdig_model::Address::Symbol(symbol)) => {
+            topology.symbols()[*symbol].name.ends_with("-after-failover")
+        }
+        _ => false,
+    })
+}
+
+/// Whether the lock that kept a record is of the weaker kind.
+fn is_only_kept_from_deletion(topology: &Topology, id: RecordSetId) -> bool {
+    let zone = topology.record_sets()[id].zone;
+    let mut zones = topology.facts().private_zones.values();
+    zones.any(|found| found.data == zone && found.lock == Some(vnetdig_model::dns::Lock::CanNotDelete))
 }
 
 /// The behavior the absence of a public name rests on.
@@ -291,7 +324,7 @@ fn absence_basis(topology: &Topology, name: &Fqdn, located: &Located) -> Basis {
     match known.map(|known| known.origin) {
         Some(Origin::Derived { rule: Rule(311), .. }) => Basis::InjectedUnlinked,
         Some(Origin::Derived { rule: Rule(303), .. }) => Basis::NotAnEntryName,
-        Some(Origin::Derived { rule: Rule(324), .. }) => Basis::PrivateLinkPublicly,
+        Some(Origin::Derived { rule: Rule(322..=324), .. }) => Basis::PrivateLinkPublicly,
         _ => Basis::PublicRecursion,
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use smallvec::SmallVec;
 use vnetdig_model::record::RecordType;
 use vnetdig_model::scenario::{Asker, TypedQuestion};
+use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, ResponseCode, Topology};
 
 use crate::basis::Basis;
@@ -105,8 +106,12 @@ pub(crate) struct Run<'a, R> {
 pub(crate) struct Asking {
     pub(crate) selection: crate::product::Selection,
     pub(crate) selection_basis: Basis,
-    pub(crate) next_on_servfail: bool,
-    pub(crate) next_on_refused: bool,
+    pub(crate) next_on_servfail: crate::product::OnFailure,
+    pub(crate) next_on_refused: crate::product::OnFailure,
+    /// The rule by which the next server is asked.
+    pub(crate) next_basis: Basis,
+    /// The rule by which a negative answer or failure is final.
+    pub(crate) final_basis: Basis,
     pub(crate) patience: Duration,
     /// All servers are asked at once: silence of one costs no time while another answers.
     pub(crate) parallel: bool,
@@ -180,7 +185,7 @@ impl<'a, R: Recorder> Run<'a, R> {
         patience: Duration,
     ) -> Outcome {
         let transport = if matches!(asker, Party::LocalDns(_)) { Transport::Tcp } else { Transport::Udp };
-        let delivery = deliver(self.topology, from, to.ip(), transport);
+        let delivery = deliver(self.topology, from, self.addresses_of(asker), to.ip(), transport);
         let arrives = matches!(delivery, Delivery::Delivered { .. });
         self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
         match delivery {
@@ -197,13 +202,28 @@ impl<'a, R: Recorder> Run<'a, R> {
                 let basis = if to.ip() == AZURE_DNS { Basis::PlatformDnsBlocked } else { Basis::Port53Blocked };
                 self.lost(asker, server, to, question, patience, basis, SilenceCause::Filtered, Some(nsg))
             }
-            Delivery::Unknown => {
-                let outcome = Outcome::missing(Missing::ServerAt(to.ip()));
+            Delivery::Unknown | Delivery::Undecided(_) => {
+                let outcome = Outcome::missing(match delivery {
+                    Delivery::Undecided(nsg) => Missing::RuleMatch(nsg),
+                    _ => Missing::ServerAt(to.ip()),
+                });
                 self.begin(asker, Party::Unknown(to.ip()), Some(to), question, &Path::new());
                 self.step(Basis::NotDeclared, || StepKind::NotDeclared);
                 self.recorder.close(&outcome, Duration::ZERO);
                 outcome
             }
+        }
+    }
+
+    /// The declared addresses of who asks.
+    fn addresses_of(&self, asker: Party) -> &'a [std::net::IpAddr] {
+        let facts = self.topology.facts();
+        match asker {
+            Party::Client(Asker::Client(client)) | Party::ClusterDns(client) | Party::LocalDns(client) => {
+                &facts.clients[client].addresses
+            }
+            Party::Server(ServerRef::Custom(server)) => &facts.dns_servers[server].addresses,
+            _ => &[],
         }
     }
 
@@ -227,7 +247,7 @@ impl<'a, R: Recorder> Run<'a, R> {
             Basis::Port53Blocked => self.step(Basis::SecurityRules, || StepKind::Undelivered { cause, nsg }),
             _ => {}
         }
-        if matches!(asker, Party::LocalDns(_)) {
+        if matches!(asker, Party::LocalDns(_)) && cause == SilenceCause::Filtered {
             self.step(Basis::LocalDnsNeedsTcp, || StepKind::Undelivered { cause, nsg });
         }
         self.elapsed += patience;
@@ -328,27 +348,27 @@ impl<'a, R: Recorder> Run<'a, R> {
         let mut failure: Option<Outcome> = None;
         let mut before: Option<SocketAddr> = None;
         let order = std::iter::once(first).chain((0..servers.len()).filter(|index| *index != first));
-        for server in order.filter_map(|index| servers.get(index)) {
+        for (position, server) in order.filter_map(|index| servers.get(index)).enumerate() {
+            let is_last = position + 1 == servers.len();
             if let Some(after) = before {
-                self.step(Basis::NextOnFailure, || StepKind::NextServer { after, server: *server });
+                self.step(asking.next_basis, || StepKind::NextServer { after, server: *server });
             }
             let outcome = self.ask(asker, from, *server, question, asking.patience);
             let is_failure = match &outcome {
                 Outcome::Silence { .. } => true,
                 Outcome::Response(response) => {
                     let failed = matches!(response.rcode, ResponseCode::ServFail | ResponseCode::Refused);
-                    let goes_on = match response.rcode {
+                    let on_failure = match response.rcode {
                         ResponseCode::ServFail => asking.next_on_servfail,
                         _ => asking.next_on_refused,
                     };
-                    if failed && !goes_on && servers.len() > 1 {
+                    let goes_on = failed && !is_last && self.goes_on(asker, on_failure);
+                    if servers.len() > 1 && !goes_on && failed {
                         self.step(Basis::FailureIsFinal, || StepKind::PassThrough);
+                    } else if servers.len() > 1 && !failed && !response.is_positive(question.record_type) {
+                        self.step(asking.final_basis, || StepKind::PassThrough);
                     }
-                    let negative = !failed && !response.is_positive(question.record_type);
-                    if negative && servers.len() > 1 {
-                        self.step(Basis::NegativeIsFinal, || StepKind::PassThrough);
-                    }
-                    failed && goes_on
+                    goes_on
                 }
                 Outcome::Indeterminate { .. } => false,
             };
@@ -370,6 +390,17 @@ impl<'a, R: Recorder> Run<'a, R> {
         match failure {
             Some(outcome @ Outcome::Response(_)) => outcome,
             _ => Outcome::Silence { waited: self.elapsed.saturating_sub(started), cause: SilenceCause::AllSilent },
+        }
+    }
+
+    fn goes_on(&mut self, asker: Party, on_failure: crate::product::OnFailure) -> bool {
+        use crate::product::OnFailure;
+        match (on_failure, asker) {
+            (OnFailure::Final, _) => false,
+            (OnFailure::Unknown, Party::Server(ServerRef::Custom(server))) => {
+                self.unknown(Fact::NextOnFailure(server), 2) == 0
+            }
+            (OnFailure::Next | OnFailure::Unknown, _) => true,
         }
     }
 

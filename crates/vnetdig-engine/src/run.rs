@@ -1,12 +1,14 @@
 //! Playing a scenario: checks on the cold network, then moment by moment with caches carried over.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use smallvec::SmallVec;
 use vnetdig_model::event::apply;
-use vnetdig_model::scenario::{Asker, CacheOwner, Check, Event, Scenario, SimTime};
+use vnetdig_model::scenario::{Asker, CacheOwner, Check, Event, Moment, Scenario, SimTime};
 use vnetdig_model::topology::ServerRef;
-use vnetdig_model::{Diagnostic, Topology};
+use vnetdig_model::{ClientKind, Diagnostic, Fqdn, RecordData, RecordSet, Topology};
 
 use crate::check::{Failure, evaluate};
 use crate::outcome::{LimitKind, Resolution};
@@ -69,37 +71,42 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
     let mut cut = false;
     // A failover shows in DNS some time after it begins (S-341).
     let mut pending: Vec<(SimTime, &Event)> = Vec::new();
-    for moment in &scenario.timeline {
-        let mut diagnostics = Vec::new();
+    for (index, moment) in scenario.timeline.iter().enumerate() {
         for event in &moment.events {
             let delay = match event {
                 Event::FailOver(_) => topology.facts().switches.ha_dns_update_at,
-                _ => std::time::Duration::ZERO,
+                _ => Duration::ZERO,
             };
             pending.push((SimTime(moment.at.0 + delay), event));
         }
         pending.sort_by_key(|(due, _)| *due);
         let due = pending.iter().take_while(|(due, _)| *due <= moment.at).count();
-        for (_, event) in pending.drain(..due) {
+        let events: Vec<&Event> = pending.drain(..due).map(|(_, event)| event).collect();
+        let mut diagnostics = Vec::new();
+        if !events.is_empty() {
             let mut builder = topology.edit();
-            apply(event, &topology, &mut builder);
-            let built = builder.build();
-            diagnostics.extend(built.diagnostics);
-            topology = Arc::new(built.value);
-            if let Event::FlushCache(owner) = event {
-                for world in &mut worlds {
-                    world.flush(|key| belongs_to(key, *owner));
-                }
+            for event in &events {
+                apply(event, &mut builder);
             }
+            let built = builder.build();
+            diagnostics = built.diagnostics;
+            topology = Arc::new(built.value);
         }
-        for world in &mut worlds {
-            world.now = moment.at;
+        for owner in events.iter().filter_map(|event| match event {
+            Event::FlushCache(owner) => Some(*owner),
+            _ => None,
+        }) {
+            worlds.iter_mut().for_each(|world| world.flush(|key| belongs_to(key, owner)));
         }
+        worlds.iter_mut().for_each(|world| world.now = moment.at);
         let mut results = Vec::new();
-        for check in &moment.checks {
+        for (position, check) in moment.checks.iter().enumerate() {
+            let later = moment.checks[position..].iter();
+            let later = later.chain(scenario.timeline[index + 1..].iter().flat_map(|moment| &moment.checks));
+            let relevant = Relevant::to(later, &topology, &scenario.timeline[index..]);
             for asker in &check.from {
                 let query = Query { from: *asker, question: check.question.clone() };
-                let (resolution, after, was_cut) = resolve_in_all(&topology, &query, &worlds, limits);
+                let (resolution, after, was_cut) = resolve_in_all(&topology, &query, &worlds, &relevant, limits);
                 worlds = after;
                 cut |= was_cut;
                 let mut result = judge(&topology, check, *asker, resolution);
@@ -114,24 +121,33 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
     ScenarioRun { stages }
 }
 
-/// Asks in every world; equal worlds afterwards are merged.
+/// Asks in every world, within one budget of branches; worlds that no later check can tell apart are merged.
 fn resolve_in_all(
     topology: &Topology,
     query: &Query,
     worlds: &[World],
+    relevant: &Relevant,
     limits: &Limits,
 ) -> (Resolution<Trace>, Vec<World>, bool) {
-    let mut branches = SmallVec::new();
+    let mut branches: SmallVec<[_; 1]> = SmallVec::new();
     let mut cut_by = None;
     let mut after: Vec<World> = Vec::new();
     let mut cut = false;
     for world in worlds {
-        let resolution = resolve::<Trace>(topology, query, world, limits);
+        let spent = u32::try_from(branches.len()).unwrap_or(u32::MAX);
+        let left = limits.branches.saturating_sub(spent);
+        if left == 0 {
+            cut_by = Some(LimitKind::Branches);
+            break;
+        }
+        let resolution = resolve::<Trace>(topology, query, world, &Limits { branches: left, ..*limits });
         cut_by = cut_by.or(resolution.cut_by);
         for branch in resolution.branches {
-            if !after.contains(&branch.after) {
+            let mut world = branch.after.clone();
+            world.forget(|name| !relevant.names.contains(name), relevant.stale);
+            if !after.contains(&world) {
                 if after.len() < MAX_WORLDS {
-                    after.push(branch.after.clone());
+                    after.push(world);
                 } else {
                     cut = true;
                 }
@@ -139,8 +155,61 @@ fn resolve_in_all(
             branches.push(branch);
         }
     }
-    cut |= cut_by == Some(LimitKind::Branches);
+    cut |= cut_by.is_some();
     (Resolution { branches, cut_by }, after, cut)
+}
+
+/// The names later checks can come across: what they ask, with the search lists of who asks, and where aliases lead.
+struct Relevant {
+    names: BTreeSet<Fqdn>,
+    /// How long expired answers may matter.
+    stale: Duration,
+}
+
+impl Relevant {
+    fn to<'a>(checks: impl Iterator<Item = &'a Check>, topology: &Topology, moments: &[Moment]) -> Self {
+        let facts = topology.facts();
+        let mut names = BTreeSet::new();
+        let mut open: Vec<Fqdn> = Vec::new();
+        for check in checks {
+            let name = &check.question.name.name;
+            open.push(name.clone());
+            for asker in &check.from {
+                let Asker::Client(client) = asker else { continue };
+                let search = &facts.clients[*client].search;
+                open.extend(search.iter().filter_map(|suffix| suffix.child(&name.to_string()).ok()));
+            }
+        }
+        let set_later: Vec<&RecordSet> = moments
+            .iter()
+            .flat_map(|moment| &moment.events)
+            .filter_map(|event| match event {
+                Event::SetRecord { record_set, .. } => Some(record_set),
+                _ => None,
+            })
+            .collect();
+        let aliases: Vec<(&Fqdn, &Fqdn)> = topology
+            .record_sets()
+            .values()
+            .chain(set_later)
+            .flat_map(|set| set.data.iter().map(move |data| (&set.owner, data)))
+            .filter_map(|(owner, data)| match data {
+                RecordData::Cname(target) => Some((owner, target)),
+                _ => None,
+            })
+            .collect();
+        // A wildcard alias can start from any name.
+        open.extend(aliases.iter().filter(|(owner, _)| owner.is_wildcard()).map(|(_, target)| (*target).clone()));
+        while let Some(name) = open.pop() {
+            if names.insert(name.clone()) {
+                open.extend(aliases.iter().filter(|(owner, _)| **owner == name).map(|(_, target)| (*target).clone()));
+            }
+        }
+        let by_servers = facts.dns_servers.values().filter_map(|server| server.cache.serve_stale).max();
+        let by_pods = facts.clients.values().any(|client| matches!(client.kind, ClientKind::AksPod(_)));
+        let by_pods = if by_pods { Duration::from_secs(3600) } else { Duration::ZERO };
+        Self { names, stale: by_servers.unwrap_or_default().max(by_pods) }
+    }
 }
 
 fn judge(topology: &Topology, check: &Check, asker: Asker, resolution: Resolution<Trace>) -> CheckResult {

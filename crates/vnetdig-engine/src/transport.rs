@@ -61,6 +61,8 @@ pub enum Delivery {
     },
     /// A security rule drops it.
     Filtered(NsgId),
+    /// Whether a security rule drops it depends on an address nobody declared.
+    Undecided(NsgId),
     /// Nobody was declared to listen there.
     Unknown,
 }
@@ -74,9 +76,9 @@ pub enum Transport {
     Tcp,
 }
 
-/// Whether a query to port 53 of an address arrives, and at whom.
+/// Whether a query to port 53 of an address arrives, and at whom. `addresses` are those of the asker, as declared.
 #[must_use]
-pub fn deliver(topology: &Topology, from: Source, to: IpAddr, transport: Transport) -> Delivery {
+pub fn deliver(topology: &Topology, from: Source, addresses: &[IpAddr], to: IpAddr, transport: Transport) -> Delivery {
     if to == AZURE_DNS {
         return deliver_to_azure(topology, from);
     }
@@ -84,10 +86,13 @@ pub fn deliver(topology: &Topology, from: Source, to: IpAddr, transport: Transpo
         Source::Place(_, subnet) => subnet,
         Source::PointToSite(_) => None,
     };
-    let asker = spaces(topology, from);
-    let denies = |subnet, direction| denied(topology, subnet, direction, asker, to, transport);
-    if let Some(nsg) = leaves_through.and_then(|subnet| denies(subnet, Direction::Outbound)) {
-        return Delivery::Filtered(nsg);
+    let is_inside = !matches!(from, Source::Place(Place::Internet, _));
+    let asker = Origin { addresses, spaces: spaces(topology, from), is_inside };
+    let rule_on = |subnet, direction| ruling(topology, subnet, direction, &asker, to, transport);
+    match leaves_through.map_or(Ruling::Passes, |subnet| rule_on(subnet, Direction::Outbound)) {
+        Ruling::Passes => {}
+        Ruling::Denied(nsg) => return Delivery::Filtered(nsg),
+        Ruling::Undecided(nsg) => return Delivery::Undecided(nsg),
     }
     let listeners = topology.listeners(to);
     for listener in listeners {
@@ -97,8 +102,10 @@ pub fn deliver(topology: &Topology, from: Source, to: IpAddr, transport: Transpo
                 ServerRef::Inbound(endpoint) => topology.facts().inbound_endpoints[endpoint].subnet,
                 ServerRef::Firewall(_) => None,
             };
-            if let Some(nsg) = subnet.and_then(|subnet| denies(subnet, Direction::Inbound)) {
-                return Delivery::Filtered(nsg);
+            match subnet.map_or(Ruling::Passes, |subnet| rule_on(subnet, Direction::Inbound)) {
+                Ruling::Passes => {}
+                Ruling::Denied(nsg) => return Delivery::Filtered(nsg),
+                Ruling::Undecided(nsg) => return Delivery::Undecided(nsg),
             }
             let at = Source::Place(listener.place, subnet);
             return Delivery::Delivered { to: Party::Server(listener.server), at, path };
@@ -107,11 +114,19 @@ pub fn deliver(topology: &Topology, from: Source, to: IpAddr, transport: Transpo
     if let Some(listener) = listeners.first() {
         return Delivery::NoRoute { unreachable: Some(listener.server) };
     }
-    if is_private(topology, Address::Known(to)) {
+    if is_private(topology, Address::Known(to)) || is_inside_a_network(topology, to) {
         return Delivery::Unknown;
     }
     let at = Source::Place(Place::Internet, None);
     Delivery::Delivered { to: Party::PublicResolver(Some(to)), at, path: Path::new() }
+}
+
+/// Whether an address of public form belongs to a declared network.
+fn is_inside_a_network(topology: &Topology, address: IpAddr) -> bool {
+    let facts = topology.facts();
+    let vnets = facts.vnets.values().flat_map(|vnet| &vnet.address_space);
+    let sites = facts.sites.values().flat_map(|site| &site.address_space);
+    vnets.chain(sites).any(|prefix| prefix.contains(&address))
 }
 
 fn deliver_to_azure(topology: &Topology, from: Source) -> Delivery {
@@ -143,18 +158,25 @@ fn denies_platform_dns(topology: &Topology, subnet: SubnetId) -> Option<NsgId> {
     (first.access == Access::Deny).then_some(nsg)
 }
 
-/// The NSG of a subnet whose first matching rule denies port 53 (S-003, S-206). Looks at rules whose ends are
-/// everything, the internet, the virtual network, or prefixes; the default rules let DNS through. The full
-/// evaluation belongs to the network plane.
-fn denied(
+/// What the security rules of a subnet do with port 53 (S-003, S-206).
+enum Ruling {
+    Passes,
+    Denied(NsgId),
+    /// A rule matches some addresses the asker may have, and not others.
+    Undecided(NsgId),
+}
+
+/// Looks at rules whose ends are everything, the internet, the virtual network, or prefixes; the default rules let
+/// DNS through. The full evaluation belongs to the network plane.
+fn ruling(
     topology: &Topology,
     subnet: SubnetId,
     direction: Direction,
-    asker: &[IpNet],
+    asker: &Origin<'_>,
     server: IpAddr,
     transport: Transport,
-) -> Option<NsgId> {
-    let nsg = topology.facts().subnets[subnet].nsg?;
+) -> Ruling {
+    let Some(nsg) = topology.facts().subnets[subnet].nsg else { return Ruling::Passes };
     let is_server = |end: &str| match end.to_ascii_lowercase().as_str() {
         "*" | "any" => true,
         "internet" => !is_private(topology, Address::Known(server)),
@@ -164,20 +186,70 @@ fn denied(
                 || end.parse::<IpAddr>().is_ok_and(|address| address == server)
         }
     };
-    let is_asker = |end: &str| match end.to_ascii_lowercase().as_str() {
-        "*" | "any" => true,
-        "virtualnetwork" => !asker.is_empty(),
-        end => end.parse::<IpNet>().is_ok_and(|prefix| asker.iter().any(|space| prefix.contains(space))),
-    };
-    let rules = topology.facts().nsgs[nsg].rules.iter().filter(|rule| {
-        rule.direction == direction
-            && carries(&rule.protocol, transport)
-            && rule.ports.iter().any(|ports| holds_53(ports))
-            && rule.destinations.iter().any(|end| is_server(end))
-            && rule.sources.iter().any(|end| is_asker(end))
-    });
-    let first = rules.min_by_key(|rule| rule.priority)?;
-    (first.access == Access::Deny).then_some(nsg)
+    let mut rules: Vec<_> = topology.facts().nsgs[nsg]
+        .rules
+        .iter()
+        .filter(|rule| {
+            rule.direction == direction
+                && carries(&rule.protocol, transport)
+                && rule.ports.iter().any(|ports| holds_53(ports))
+                && rule.destinations.iter().any(|end| is_server(end))
+        })
+        .collect();
+    rules.sort_by_key(|rule| rule.priority);
+    for rule in rules {
+        let matches: Vec<Option<bool>> = rule.sources.iter().map(|end| asker.is(end)).collect();
+        match (matches.contains(&Some(true)), matches.contains(&None)) {
+            (true, _) if rule.access == Access::Deny => return Ruling::Denied(nsg),
+            (true, _) => return Ruling::Passes,
+            (false, true) => return Ruling::Undecided(nsg),
+            (false, false) => {}
+        }
+    }
+    Ruling::Passes
+}
+
+/// Where a query comes from, as a security rule sees it.
+struct Origin<'a> {
+    /// The declared addresses of the asker.
+    addresses: &'a [IpAddr],
+    /// The prefixes it stands in.
+    spaces: &'a [IpNet],
+    /// Whether it is inside the virtual network, its peers, or what gateways lead to (S-421).
+    is_inside: bool,
+}
+
+impl Origin<'_> {
+    /// Whether an end of a rule covers the asker; `None` when that depends on an address nobody declared.
+    fn is(&self, end: &str) -> Option<bool> {
+        match end.to_ascii_lowercase().as_str() {
+            "*" | "any" => Some(true),
+            "virtualnetwork" => Some(self.is_inside),
+            "internet" => Some(!self.is_inside),
+            end => {
+                let prefix = end.parse::<IpNet>().or_else(|_| end.parse::<IpAddr>().map(IpNet::from)).ok();
+                let Some(prefix) = prefix else { return Some(false) };
+                if !self.addresses.is_empty() {
+                    return Some(self.addresses.iter().any(|address| prefix.contains(address)));
+                }
+                let meets = |space: &IpNet| prefix.contains(space) || space.contains(&prefix);
+                if self.spaces.is_empty() || self.spaces.iter().all(|space| prefix.contains(space)) {
+                    return (!self.spaces.is_empty()).then_some(true);
+                }
+                if self.spaces.iter().any(meets) { None } else { Some(false) }
+            }
+        }
+    }
+}
+
+/// Whether a security rule keeps a server from asking public DNS servers when it iterates.
+#[must_use]
+pub(crate) fn internet_is_denied(topology: &Topology, from: Source, addresses: &[IpAddr]) -> bool {
+    let Source::Place(_, Some(subnet)) = from else { return false };
+    let root_server = IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4));
+    let origin = Origin { addresses, spaces: spaces(topology, from), is_inside: true };
+    let ruling = ruling(topology, subnet, Direction::Outbound, &origin, root_server, Transport::Udp);
+    matches!(ruling, Ruling::Denied(_))
 }
 
 fn carries(protocol: &str, transport: Transport) -> bool {
@@ -229,10 +301,8 @@ fn way(topology: &Topology, from: Source, to: Place) -> Option<Path> {
 /// Ways of two steps: through a gateway that is lent (S-401), or through a Virtual WAN hub.
 fn two_hops(topology: &Topology, start: Place, to: Place, through_gateway: bool) -> Option<Path> {
     for (middle, first) in topology.neighbors(start) {
-        for (end, second) in topology.neighbors(middle) {
-            if end != to {
-                continue;
-            }
+        for second in topology.adjacencies(middle, to) {
+            let end = to;
             let transit = match (first, second) {
                 (Adjacency::HubConnection | Adjacency::SameWan, _)
                 | (_, Adjacency::HubConnection | Adjacency::SameWan) => {

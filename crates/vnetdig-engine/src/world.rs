@@ -100,6 +100,20 @@ impl World {
         self.settled.push((fact, taken));
     }
 
+    /// Drops what cannot be given any more, or belongs to names nobody will ask.
+    pub(crate) fn forget(&mut self, is_useless: impl Fn(&Fqdn) -> bool, stale_for: Duration) {
+        let now = self.now.0;
+        let Some(caches) = &mut self.caches else { return };
+        let is_gone = |(_, name, _): &Key, entry: &Entry| {
+            let (Entry::Records { expires, .. } | Entry::Negative { expires, .. } | Entry::Bare { expires, .. }) =
+                entry;
+            *expires + stale_for <= now || is_useless(name)
+        };
+        if caches.iter().any(|(key, entry)| is_gone(key, entry)) {
+            Arc::make_mut(caches).retain(|key, entry| !is_gone(key, entry));
+        }
+    }
+
     /// Empties caches.
     pub fn flush(&mut self, whose: impl Fn(CacheKey) -> bool) {
         if let Some(caches) = &mut self.caches {

@@ -123,7 +123,10 @@ impl Derivation<'_> {
     fn index(&mut self) {
         let facts = self.facts;
         let mut receiving: FxSet<ZoneDataId> = FxSet::default();
-        receiving.insert(facts.public_data());
+        let has_services = !(facts.postgres_servers.is_empty() && facts.private_link_services.is_empty());
+        if has_services {
+            receiving.insert(facts.public_data());
+        }
         for server in facts.postgres_servers.values() {
             if let Connectivity::VnetIntegrated { zone, .. } = &server.connectivity {
                 receiving.insert(facts.private_zones[*zone].data);
@@ -229,7 +232,9 @@ impl Derivation<'_> {
                         self.known(apex, true, absent);
                     }
                     self.known(private_link_name(facts, server), true, server.origin.derive(Rule(303)));
-                    let address = self.address(*address, SymbolKind::PrivateAddress, &server.name, origin);
+                    let moved = self.failover(id) == Some(FailoverEffect::RecordChanged);
+                    let of = if moved { format!("{}-after-failover", server.name) } else { server.name.to_string() };
+                    let address = self.address(*address, SymbolKind::PrivateAddress, &of, origin);
                     let origin = match self.failover(id) {
                         Some(FailoverEffect::KeptByLock) => server.origin.derive(Rule(317)),
                         Some(_) => server.origin.derive(Rule(340)),
@@ -272,7 +277,9 @@ impl Derivation<'_> {
         }
         let label = label.map_or_else(|| unknown_label("rs", &server.name), str::to_owned);
         let rs = child(&facts.cloud.postgres_suffix(), &format!("{}.{label}", server.name));
-        self.add_public(&rs, SERVER_TTL, address.clone(), origin);
+        let moved = self.failover(id) == Some(FailoverEffect::RecordChanged);
+        let address_origin = if moved { server.origin.derive(Rule(342)) } else { origin };
+        self.add_public(&rs, SERVER_TTL, address.clone(), address_origin);
         let flipped = self.is_flipped(EndpointTarget::Postgres(id));
         if !flipped && layout == DnsLayout::Current {
             self.add_public(&server.fqdn, SERVER_TTL, RecordData::Cname(rs), origin);

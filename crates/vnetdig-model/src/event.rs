@@ -4,17 +4,16 @@ use crate::client::ClientKind;
 use crate::dns::{LinkState, Lock, PrivateZoneId, ZoneLink};
 use crate::facts::{Facts, FailoverEffect, TopologyBuilder, Withdrawn};
 use crate::network::{Place, VnetId};
-use crate::record::{Address, RecordData, RecordType};
+use crate::record::{Address, RecordData, RecordSet, RecordType};
 use crate::rule::Rule;
 use crate::scenario::Event;
 use crate::service::{Connectivity, EndpointTarget, PostgresServer, PostgresServerId};
 use crate::switches::LockBlocksDnsUpdate;
-use crate::topology::Topology;
 
 /// Applies an event. Cache events change no fact.
 ///
-/// The result is the topology as it is afterwards; the caller freezes it with [`TopologyBuilder::build`].
-pub fn apply(event: &Event, topology: &Topology, builder: &mut TopologyBuilder) {
+/// The caller freezes the result with [`TopologyBuilder::build`].
+pub fn apply(event: &Event, builder: &mut TopologyBuilder) {
     match event {
         Event::SetRecord { record_set, .. } => {
             let facts = builder.facts_mut();
@@ -47,7 +46,7 @@ pub fn apply(event: &Event, topology: &Topology, builder: &mut TopologyBuilder) 
             builder.facts_mut().zone_links.retain(|link| link.zone != *zone || link.vnet != *vnet);
         }
         Event::SetDnsServers { vnet, servers, origin } => {
-            keep_leases(topology, builder, *vnet);
+            keep_leases(builder, *vnet);
             let network = &mut builder.facts_mut().vnets[*vnet];
             network.dns_servers.clone_from(servers);
             network.dns_servers_origin = Some(*origin);
@@ -75,8 +74,8 @@ pub fn apply(event: &Event, topology: &Topology, builder: &mut TopologyBuilder) 
 }
 
 /// Running clients keep the servers they had (S-203).
-fn keep_leases(topology: &Topology, builder: &mut TopologyBuilder, vnet: VnetId) {
-    let before = topology.facts().vnets[vnet].dns_servers.clone();
+fn keep_leases(builder: &mut TopologyBuilder, vnet: VnetId) {
+    let before = builder.facts().vnets[vnet].dns_servers.clone();
     for client in builder.facts_mut().clients.values_mut() {
         let lease = match &mut client.kind {
             ClientKind::PointToSite { gateway_vnet, profile_dns_servers, .. } if *gateway_vnet == vnet => {
@@ -129,12 +128,16 @@ fn write_standby(facts: &mut Facts, id: PostgresServerId, server: &PostgresServe
     let data = facts.private_zones[*zone].data;
     let apex = facts.zone_data[data].apex.clone();
     let owner = crate::derive::injected_name(facts, server, &apex);
-    if let Some(standby) = standby_address {
-        let sets = facts.record_sets.values_mut();
-        for set in sets.filter(|set| set.zone == data && set.owner == owner && set.record_type == RecordType::A) {
-            set.data = smallvec::smallvec![RecordData::Address(Address::Known(*standby))];
-            set.origin = set.origin.derive(Rule(340));
+    let is_its_record = |set: &RecordSet| set.zone == data && set.owner == owner && set.record_type == RecordType::A;
+    match standby_address {
+        Some(standby) => {
+            for set in facts.record_sets.values_mut().filter(|set| is_its_record(set)) {
+                set.data = smallvec::smallvec![RecordData::Address(Address::Known(*standby))];
+                set.origin = set.origin.derive(Rule(340));
+            }
         }
+        // The new address is not declared: what was written for the old one does not hold any more.
+        None => facts.record_sets.retain(|set| !is_its_record(set)),
     }
     let kept: Option<Box<str>> = owner.relative_to(&apex).filter(|text| !text.starts_with('<')).map(Into::into);
     if let Connectivity::VnetIntegrated { address: new, standby_address: old, label, .. } =
@@ -153,8 +156,16 @@ fn remove_private_endpoint(builder: &mut TopologyBuilder, name: &str) {
         return;
     };
     let owner = crate::derive::target_name(facts, endpoint.target);
-    for zone in endpoint.zone_group.into_iter().flatten() {
-        let zone = facts.private_zones[zone].data;
+    for id in endpoint.zone_group.into_iter().flatten() {
+        let others_write = facts.private_endpoints.values().any(|other| {
+            &*other.name != name
+                && other.target == endpoint.target
+                && other.zone_group.as_ref().is_some_and(|zones| zones.contains(&id))
+        });
+        if facts.switches.endpoints_merge_records && others_write {
+            continue;
+        }
+        let zone = facts.private_zones[id].data;
         let gone = Withdrawn { zone, owner: owner.clone(), record_type: RecordType::A };
         if !facts.withdrawn.contains(&gone) {
             facts.withdrawn.push(gone);

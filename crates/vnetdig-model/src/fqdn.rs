@@ -138,7 +138,29 @@ impl Fqdn {
             "@" => Ok(origin.clone()),
             _ if text.ends_with('.') => text.parse(),
             _ if origin.is_root() => text.parse(),
-            _ => format!("{text}.{origin}").parse(),
+            "" => Err(ParseFqdnError::EmptyLabel),
+            _ => {
+                let mut wire = [0; MAX_NAME];
+                let start = read(text, &mut wire)?;
+                let end = start + origin.0.len();
+                if end + 1 > MAX_NAME {
+                    return Err(ParseFqdnError::NameTooLong);
+                }
+                wire[start..end].copy_from_slice(&origin.0);
+                Ok(Self(Arc::from(&wire[..end])))
+            }
+        }
+    }
+
+    /// Whether a text is a domain name; nothing is kept.
+    ///
+    /// # Errors
+    /// When the text is not a domain name.
+    pub fn check(text: &str) -> Result<(), ParseFqdnError> {
+        match text {
+            "" => Err(ParseFqdnError::Empty),
+            "." => Ok(()),
+            _ => read(text, &mut [0; MAX_NAME]).map(drop),
         }
     }
 
@@ -204,40 +226,43 @@ impl FromStr for Fqdn {
             "." => return Ok(Self::root()),
             _ => {}
         }
-        let mut wire = Vec::with_capacity(text.len() + 1);
-        let mut bytes = text.bytes().peekable();
-        while bytes.peek().is_some() {
-            let length_at = wire.len();
-            wire.push(0);
-            let mut ended = false;
-            while let Some(byte) = bytes.next() {
-                match byte {
-                    b'.' => {
-                        ended = true;
-                        break;
-                    }
-                    b'\\' => wire.push(unescape(&mut bytes)?.to_ascii_lowercase()),
-                    0..=b' ' | 0x7f => return Err(ParseFqdnError::BadCharacter),
-                    _ => wire.push(byte.to_ascii_lowercase()),
-                }
-            }
-            let length = wire.len() - length_at - 1;
-            if length == 0 {
-                return Err(ParseFqdnError::EmptyLabel);
-            }
-            wire[length_at] = u8::try_from(length)
-                .ok()
-                .filter(|length| usize::from(*length) <= MAX_LABEL)
-                .ok_or(ParseFqdnError::LabelTooLong)?;
-            if wire.len() + 1 > MAX_NAME {
-                return Err(ParseFqdnError::NameTooLong);
-            }
-            if !ended {
-                break;
-            }
-        }
-        Ok(Self(Arc::from(wire)))
+        let mut wire = [0; MAX_NAME];
+        let length = read(text, &mut wire)?;
+        Ok(Self(Arc::from(&wire[..length])))
     }
+}
+
+/// Reads labels into `wire` and says how many octets they take, the root label not counted.
+fn read(text: &str, wire: &mut [u8; MAX_NAME]) -> Result<usize, ParseFqdnError> {
+    let mut bytes = text.bytes();
+    let mut end = 0;
+    while bytes.len() > 0 {
+        let length_at = end;
+        end += 1;
+        while let Some(byte) = bytes.next() {
+            let octet = match byte {
+                b'.' => break,
+                b'\\' => unescape(&mut bytes)?,
+                0..=b' ' | 0x7f => return Err(ParseFqdnError::BadCharacter),
+                _ => byte,
+            };
+            // What does not fit is only counted.
+            if let Some(place) = wire.get_mut(end) {
+                *place = octet.to_ascii_lowercase();
+            }
+            end += 1;
+        }
+        let length = end - length_at - 1;
+        if length == 0 {
+            return Err(ParseFqdnError::EmptyLabel);
+        }
+        let length = u8::try_from(length).ok().filter(|length| usize::from(*length) <= MAX_LABEL);
+        wire[length_at] = length.ok_or(ParseFqdnError::LabelTooLong)?;
+        if end + 1 > MAX_NAME {
+            return Err(ParseFqdnError::NameTooLong);
+        }
+    }
+    Ok(end)
 }
 
 /// Reads what follows a backslash: three digits or any character (RFC 1035, section 5.1).

@@ -85,6 +85,16 @@ impl Names {
         false
     }
 
+    /// Makes room for this many more names.
+    pub(crate) fn reserve(&mut self, additional: usize) {
+        self.entries.reserve_exact(additional);
+        let entries = &self.entries;
+        self.index.reserve(additional, |id| {
+            let entry = &entries[id.index()];
+            hash(entry.parent, first_label(entry.name.as_wire()))
+        });
+    }
+
     /// Makes a name and all its ancestors known.
     pub fn intern(&mut self, name: &Fqdn) -> NameId {
         let located = self.locate(name);

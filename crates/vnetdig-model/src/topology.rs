@@ -327,6 +327,15 @@ impl Topology {
         found.into_iter().map(|(_, place, adjacency)| (place, adjacency))
     }
 
+    /// Why two places are next to each other, in declaration order; empty when they are not.
+    pub fn adjacencies(&self, one: Place, other: Place) -> impl Iterator<Item = Adjacency> {
+        let nodes = self.graph_nodes.get(&one).zip(self.graph_nodes.get(&other));
+        let mut edges: Vec<_> =
+            nodes.into_iter().flat_map(|(one, other)| self.graph.edges_connecting(*one, *other)).collect();
+        edges.sort_by_key(petgraph::visit::EdgeRef::id);
+        edges.into_iter().map(|edge| *edge.weight())
+    }
+
     /// A network by name.
     #[must_use]
     pub fn vnet_by_name(&self, name: &str) -> Option<VnetId> {
@@ -349,7 +358,9 @@ impl Topology {
     }
 
     fn index_records(&mut self, names: &mut Names) {
-        let record_sets = std::mem::take(&mut self.facts.record_sets);
+        let mut record_sets = std::mem::take(&mut self.facts.record_sets);
+        names.reserve(record_sets.len());
+        self.nodes.reserve(record_sets.len(), |node| node_hash(node.zone, node.name));
         let apexes: Vec<NameId> = self.zone_data.values().map(|zone| names.intern(&zone.apex)).collect();
         for (index, apex) in apexes.iter().enumerate() {
             self.node_at(ZoneDataId::from_index(index), *apex);
@@ -376,11 +387,13 @@ impl Topology {
             }
         }
         self.place_several(&record_sets, &owners);
-        // Public aliases and their targets are met again as query names: known names cost no hashing.
-        for set in record_sets.values() {
-            for data in &set.data {
+        // Public aliases and their targets are met again as query names: known names cost no hashing. A target
+        // that is an owner elsewhere is kept once.
+        for set in record_sets.values_mut() {
+            for data in &mut set.data {
                 if let crate::record::RecordData::Cname(target) = data {
-                    names.intern(target);
+                    let name = names.intern(target);
+                    names.name(name).clone_into(target);
                 }
             }
         }
@@ -466,7 +479,12 @@ impl Topology {
         }
         let mut edges = Vec::new();
         let mut halves: FxMap<(VnetId, VnetId), PeeringId> = FxMap::default();
-        for (id, half) in facts.peerings.iter().filter(|(_, half)| half.state == PeeringState::Connected) {
+        // A half that denies access takes the other network out of the tag `VirtualNetwork`, so the default rules
+        // stop direct traffic (S-401).
+        let carries = |half: &crate::network::PeeringHalf| {
+            half.state == PeeringState::Connected && half.allow_virtual_network_access
+        };
+        for (id, half) in facts.peerings.iter().filter(|(_, half)| carries(half)) {
             halves.entry((half.local, half.remote)).or_insert(id);
         }
         for ((local, remote), near) in halves.iter().filter(|((local, remote), _)| local < remote) {

@@ -20,6 +20,15 @@ pub(crate) fn taken(names: Names<'_>, choice: &Choice) -> String {
         Choice::Chance { at: ChancePoint::Patience { server }, .. } => {
             format!("{} loses patience and moves on", names.server(*server))
         }
+        Choice::Chance { at: ChancePoint::OutboundEndpoint { ruleset }, taken, .. } => {
+            format!("the query of ruleset {} leaves from its outbound endpoint {}", names.ruleset(*ruleset), taken + 1)
+        }
+        Choice::Unknown { fact: Fact::NextOnFailure(server), taken: 0, .. } => {
+            format!("{} asks its next server after a failure", names.server(*server))
+        }
+        Choice::Unknown { fact: Fact::NextOnFailure(server), .. } => {
+            format!("{} passes a failure on", names.server(*server))
+        }
         Choice::Unknown { fact: Fact::OnAlias(server), taken: 0, .. } => {
             format!("{} looks alias targets up again", names.server(*server))
         }
@@ -37,6 +46,12 @@ pub(crate) fn open(names: Names<'_>, choice: &Choice) -> String {
         }
         Choice::Chance { at: ChancePoint::Patience { server }, .. } => {
             format!("whether {} is answered before it loses patience", names.server(*server))
+        }
+        Choice::Chance { at: ChancePoint::OutboundEndpoint { ruleset }, .. } => {
+            format!("from which outbound endpoint the query of ruleset {} leaves", names.ruleset(*ruleset))
+        }
+        Choice::Unknown { fact: Fact::NextOnFailure(server), .. } => {
+            format!("whether {} asks its next server after a failure", names.server(*server))
         }
         Choice::Unknown { fact: Fact::OnAlias(server), .. } => {
             format!("whether {} looks alias targets up again", names.server(*server))

@@ -31,9 +31,23 @@ pub(crate) fn missing(names: Names<'_>, missing: &Missing) -> (String, Option<St
         Missing::EnvironmentData(name) => {
             (format!("nobody declared what the environment answers for {}", absolute(name)), None)
         }
-        Missing::UnmodeledType(record_type) => {
-            (format!("nobody declared records of type {record_type}: a scenario cannot hold them"), None)
+        Missing::PlatformSuffixOf(vnet) => (
+            format!("nobody declared which suffix the platform gave to {}", facts.vnets[*vnet].name),
+            Some(
+                "read the name from the NIC: `az network nic show --query dnsSettings.internalDomainNameSuffix`"
+                    .to_owned(),
+            ),
+        ),
+        Missing::ClusterServices(domain) => {
+            (format!("nobody declared which services the cluster has below {}", absolute(domain)), None)
         }
+        Missing::RuleMatch(nsg) => (
+            format!(
+                "the rules of NSG {} match some addresses the asker may have, and not others",
+                facts.nsgs[*nsg].name
+            ),
+            Some("add the asker's address to the scenario".to_owned()),
+        ),
         Missing::Limit(kind) => (format!("the work was cut short: {}", limit(*kind)), None),
     }
 }
@@ -46,7 +60,9 @@ pub(crate) fn missing_tag(missing: &Missing) -> &'static str {
         Missing::ServersOf(_) => "servers-of",
         Missing::OutboundEndpointOf(_) => "outbound-endpoint-of",
         Missing::EnvironmentData(_) => "environment-data",
-        Missing::UnmodeledType(_) => "unmodeled-type",
+        Missing::PlatformSuffixOf(_) => "platform-suffix-of",
+        Missing::ClusterServices(_) => "cluster-services",
+        Missing::RuleMatch(_) => "rule-match",
         Missing::Limit(_) => "limit",
     }
 }
@@ -54,11 +70,14 @@ pub(crate) fn missing_tag(missing: &Missing) -> &'static str {
 /// The name, address or resource whose fact is missing.
 pub(crate) fn subject(names: Names<'_>, missing: &Missing) -> String {
     match missing {
-        Missing::PublicData { name, .. } | Missing::EnvironmentData(name) => absolute(name),
+        Missing::PublicData { name, .. } | Missing::EnvironmentData(name) | Missing::ClusterServices(name) => {
+            absolute(name)
+        }
         Missing::ServerAt(address) => address.to_string(),
         Missing::ServersOf(client) => names.topology.facts().clients[*client].name.to_string(),
         Missing::OutboundEndpointOf(ruleset) => names.ruleset(*ruleset).to_owned(),
-        Missing::UnmodeledType(record_type) => record_type.to_string(),
+        Missing::PlatformSuffixOf(vnet) => names.topology.facts().vnets[*vnet].name.to_string(),
+        Missing::RuleMatch(nsg) => names.topology.facts().nsgs[*nsg].name.to_string(),
         Missing::Limit(kind) => limit_tag(*kind).to_owned(),
     }
 }

@@ -1,8 +1,11 @@
 //! DNS: records, private zones, Private Resolvers, rulesets, security policies, public data.
 
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
+use hashbrown::{HashTable, hash_table};
+use indexmap::IndexSet;
+use rustc_hash::FxBuildHasher;
 use vnetdig_model::dns::{
     ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
     PrivateResolverId, PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
@@ -13,7 +16,7 @@ use vnetdig_model::{Address, Diagnostic, Fqdn, RecordData, RecordSet, RecordType
 
 use super::networks::word;
 use super::{Lowering, declared, is_set, region, scope, scope_by_id, values};
-use crate::scenario::{Field, Fields, Named, Record, Spanned};
+use crate::scenario::{Field, Fields, Named, Spanned, format};
 
 /// TTL of a record set that does not give one: what portal and command line set (S-022).
 const DEFAULT_TTL: Ttl = Ttl(3600);
@@ -47,7 +50,7 @@ impl<'t> Lowering<'t> {
             let origin = declared(entry.name.span);
             let data = self.builder.add_zone(apex.value.clone(), None, origin);
             let mut soa = soa(fields.fields("soa"));
-            if let Some((own, span)) = self.records(data, &apex.value, &fields.records("records")) {
+            if let Some((own, span)) = self.records(data, &apex.value, fields.list("records")) {
                 if let Some(given) = fields.get("soa") {
                     let error = Diagnostic::error("scenario/conflict", "the SOA of this zone is given twice");
                     self.found.push(error.label(span, "given here").label(given.place(), "and here"));
@@ -87,7 +90,12 @@ impl<'t> Lowering<'t> {
     }
 
     /// Adds records to a body of data. An SOA at the apex is no record set of its own and is handed back.
-    pub(super) fn records(&mut self, zone: ZoneDataId, apex: &Fqdn, records: &[Record<'t>]) -> Option<(Soa, Span)> {
+    pub(super) fn records(
+        &mut self,
+        zone: ZoneDataId,
+        apex: &Fqdn,
+        records: impl Iterator<Item = Field<'t>>,
+    ) -> Option<(Soa, Span)> {
         let sets = self.record_sets(zone, apex, records);
         let mut soa = None;
         for set in sets {
@@ -105,50 +113,58 @@ impl<'t> Lowering<'t> {
     }
 
     /// Record sets of the records of one body of data: records of one name and type are one set.
-    pub(super) fn record_sets(&mut self, zone: ZoneDataId, apex: &Fqdn, records: &[Record<'t>]) -> Vec<RecordSet> {
-        let mut sets: IndexMap<(Fqdn, RecordType), (RecordSet, Option<u32>)> = IndexMap::with_capacity(records.len());
-        for record in records {
+    pub(super) fn record_sets(
+        &mut self,
+        zone: ZoneDataId,
+        apex: &Fqdn,
+        records: impl Iterator<Item = Field<'t>>,
+    ) -> Vec<RecordSet> {
+        let mut sets: Vec<RecordSet> = Vec::new();
+        // Positions in `sets`, found by owner and type.
+        let mut known: HashTable<usize> = HashTable::new();
+        // Sets whose TTL is the default because no record gave one yet.
+        let mut without_ttl: IndexSet<usize> = IndexSet::new();
+        for record in records.filter_map(Field::record) {
             let Some(owner) = self.relative(record.name, apex) else { continue };
             let ttl = record.ttl.map_or(DEFAULT_TTL, |ttl| Ttl(ttl.value));
-            let mut data = Vec::with_capacity(record.data.len());
-            for text in &record.data {
-                data.extend(self.data(*record.record_type, *text, apex, ttl));
-            }
-            if data.is_empty() {
+            let record_type = record.record_type.value;
+            let data = record.data.iter().filter_map(|text| self.data(record_type, *text, apex, ttl)).collect();
+            let origin = declared(record.span);
+            let set = RecordSet { zone, owner, record_type, ttl, data, auto_registered: false, origin };
+            if set.data.is_empty() {
                 continue;
             }
-            let origin = declared(record.span);
-            let record_type = record.record_type.value;
-            match sets.entry((owner.clone(), record_type)) {
-                indexmap::map::Entry::Vacant(vacant) => {
-                    let data = data.into_iter().collect();
-                    let set = RecordSet { zone, owner, record_type, ttl, data, auto_registered: false, origin };
-                    vacant.insert((set, record.ttl.map(|ttl| ttl.value)));
+            let is_same = |at: &usize| sets[*at].owner == set.owner && sets[*at].record_type == set.record_type;
+            match known.entry(set_hash(&set), is_same, |at| set_hash(&sets[*at])) {
+                hash_table::Entry::Vacant(vacant) => {
+                    vacant.insert(sets.len());
+                    if record.ttl.is_none() {
+                        without_ttl.insert(sets.len());
+                    }
+                    sets.push(set);
                 }
-                indexmap::map::Entry::Occupied(mut occupied) => {
-                    let (set, given) = occupied.get_mut();
-                    set.data.extend(data);
-                    match (*given, record.ttl) {
-                        (Some(first), Some(other)) if first != other.value => {
-                            let message =
-                                format!("the records of `{} {}` differ in their TTL", set.owner, set.record_type);
+                hash_table::Entry::Occupied(occupied) => {
+                    let at = *occupied.get();
+                    let first = &mut sets[at];
+                    first.data.extend(set.data);
+                    match record.ttl {
+                        Some(given) if without_ttl.swap_remove(&at) => first.ttl = Ttl(given.value),
+                        Some(given) if first.ttl.0 != given.value => {
+                            let (owner, record_type, ttl) = (&first.owner, first.record_type, first.ttl);
+                            let message = format!("the records of `{owner} {record_type}` differ in their TTL");
                             self.found.push(
                                 Diagnostic::warning("scenario/differing-ttls", message)
-                                    .label(other.span, "differs")
-                                    .label(set.origin.span(), "this one counts")
-                                    .help(format!("a record set has one TTL (RFC 2181): write {first} everywhere")),
+                                    .label(given.span, "differs")
+                                    .label(first.origin.span(), "this one counts")
+                                    .help(format!("a record set has one TTL (RFC 2181): write {ttl} everywhere")),
                             );
-                        }
-                        (None, Some(first)) => {
-                            *given = Some(first.value);
-                            set.ttl = Ttl(first.value);
                         }
                         _ => {}
                     }
                 }
             }
         }
-        sets.into_values().map(|(set, _)| set).collect()
+        sets
     }
 
     /// The owner of a record.
@@ -178,8 +194,8 @@ impl<'t> Lowering<'t> {
 
     fn data(&mut self, record_type: RecordType, text: Spanned<&str>, apex: &Fqdn, ttl: Ttl) -> Option<RecordData> {
         let span = text.span;
-        let words: Vec<&str> = text.value.split_whitespace().collect();
-        Some(match (record_type, words.as_slice()) {
+        let mut words = [""; format::MOST_WORDS];
+        Some(match (record_type, format::words(text.value, &mut words)) {
             (RecordType::A | RecordType::AAAA, [address]) => RecordData::Address(Address::Known(address.parse().ok()?)),
             (RecordType::CNAME, [name]) => RecordData::Cname(self.target(name, span, apex)?),
             (RecordType::PTR, [name]) => RecordData::Ptr(self.target(name, span, apex)?),
@@ -308,8 +324,7 @@ impl<'t> Lowering<'t> {
 
     fn public_dns(&mut self, sections: &[Fields<'t>]) {
         let data = self.builder.facts().public_data();
-        let records: Vec<_> = sections.iter().flat_map(|section| section.records("records")).collect();
-        self.records(data, &Fqdn::root(), &records);
+        self.records(data, &Fqdn::root(), sections.iter().flat_map(|section| section.list("records")));
         let public = &mut self.builder.facts_mut().public;
         for section in sections {
             let with_origin = |key: &str| {
@@ -333,6 +348,10 @@ pub(super) fn resolution_policy(fields: Fields<'_>) -> ResolutionPolicy {
         "NxDomainRedirect" => ResolutionPolicy::NxDomainRedirect,
         _ => ResolutionPolicy::Default,
     }
+}
+
+fn set_hash(set: &RecordSet) -> u64 {
+    FxBuildHasher.hash_one((&set.owner, set.record_type))
 }
 
 /// The SOA of a private zone: Azure's, but for what is given.

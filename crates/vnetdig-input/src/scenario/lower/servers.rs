@@ -41,15 +41,14 @@ impl<'t> Lowering<'t> {
         for entry in fields.entries("zones") {
             let Some(apex) = entry.fqdn() else { continue };
             let zone = self.builder.add_zone(apex.value.clone(), None, declared(entry.name.span));
-            let records: Vec<_> = entry.value.list().filter_map(Field::record).collect();
-            let own = self.records(zone, &apex.value, &records);
+            let own = self.records(zone, &apex.value, entry.value.list());
             let soa = own.map_or_else(|| soa_of(&apex.value), |(soa, _)| soa);
             self.builder.facts_mut().zone_data[zone].soa = Some(Arc::new(soa));
             zones.push(zone);
         }
         let data_origin = fields.get("local-data").map_or(origin, |data| declared(data.place()));
         let local_data = self.builder.add_local_data(data_origin);
-        self.records(local_data, &Fqdn::root(), &fields.records("local-data"));
+        self.records(local_data, &Fqdn::root(), fields.list("local-data"));
         let product = word(fields, "product");
         let product = Product::ALL.iter().find(|(word, _)| *word == product).map(|(_, product)| *product);
         Some(DnsServer {
