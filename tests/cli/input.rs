@@ -125,3 +125,48 @@ fn a_missing_source_names_what_is_near() {
     let folder = folder.with("empty/readme.txt", "");
     folder.expect(&format!("trace -s empty {ASK}"), 5).says("holds no scenario");
 }
+
+#[cfg(unix)]
+#[test]
+fn only_the_command_line_can_name_a_pipe_or_a_device() {
+    let folder = Folder::small()
+        .with("include.vnetdig.yaml", "vnetdig: 1\ninclude: net/pipe.vnetdig.yaml\n")
+        .with("null.vnetdig.yaml", "vnetdig: 1\ninclude: /dev/null\n")
+        .with("net/small.vnetdig.yaml", SMALL);
+    let made = std::process::Command::new("mkfifo").arg(folder.path("net/pipe.vnetdig.yaml")).status();
+    assert!(made.expect("there is mkfifo").success());
+    // Nobody writes into the pipe: whoever opens it waits for ever.
+    folder.expect("test include.vnetdig.yaml", 5).says("not an ordinary file").says("include.vnetdig.yaml:2:10");
+    folder.expect("test null.vnetdig.yaml", 5).says("not an ordinary file");
+    folder.expect(&format!("trace -s net {ASK}"), 5).says("not an ordinary file").answers_nothing();
+    folder.expect("test net", 5).says("not an ordinary file").answers("2 checks");
+    let words = ["test", "/dev/stdin"];
+    assert_eq!(folder.run_with(&words, SMALL, &[]).status, 0, "a pipe without a path, as a shell makes it");
+}
+
+#[test]
+fn thousands_of_mistakes_take_no_time_and_fill_no_screen() {
+    let mut unknown = String::from("vnetdig: 1\n");
+    let mut twice = String::from("vnetdig: 1\n");
+    for index in 0..20_000 {
+        unknown.push_str(&format!("k{index}: 1\n"));
+        twice.push_str("title: x\n");
+    }
+    let folder = Folder::new().with("unknown.vnetdig.yaml", unknown).with("twice.vnetdig.yaml", twice);
+    let started = std::time::Instant::now();
+    let ran = folder.expect(&format!("trace -s unknown.vnetdig.yaml {ASK}"), 5).says("unknown.vnetdig.yaml:201:1");
+    ran.says("20000 errors; the first 200 are shown");
+    folder.expect(&format!("trace -s twice.vnetdig.yaml {ASK}"), 5).says("twice.vnetdig.yaml:3:1");
+    // It took minutes when each mistake was drawn from the whole text.
+    assert!(started.elapsed().as_secs() < 30, "{:?}", started.elapsed());
+}
+
+#[test]
+fn nothing_in_a_scenario_steers_the_terminal_or_moves_a_place() {
+    let folder = Folder::new()
+        .with("turned.vnetdig.yaml", "vnetdig: 1\n'\u{202e}b': 1\n\"\\e[31m\": 1\n")
+        .with("old.vnetdig.yaml", "vnetdig: 1\rfoo: 2\r");
+    let ran = folder.expect("test turned.vnetdig.yaml", 5).says(r"\u{202e}b");
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(['\u{202e}', '\u{1b}']), "{ran}");
+    folder.expect("test old.vnetdig.yaml", 5).says("[old.vnetdig.yaml:1:12]").answers("old.vnetdig.yaml:1:12");
+}

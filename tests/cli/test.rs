@@ -108,6 +108,7 @@ fn junit_goes_to_a_file_and_the_text_still_to_the_terminal() {
     assert_eq!(folder.read("report.txt"), plain.stdout);
     folder.expect("test . -o json -o text", 2).says("standard output");
     folder.expect("test . -o junit=absent/report.xml", 74).says("cannot write");
+    folder.expect("test . -o junit=one -o json=one", 2).says("two forms cannot go to one file");
     folder.expect("test . -o jnuit=report.xml", 2).says("did you mean `junit`?");
 }
 

@@ -53,7 +53,10 @@ pub(crate) fn read(text: &str) -> Vec<Result<Shown, (usize, &str)>> {
             "curl-dns4" => fetched(text).and_then(|row| used(row, RecordType::A)),
             "curl-dns6" => fetched(text).and_then(|row| used(row, RecordType::AAAA)),
             _ => match shown.last_mut() {
-                Some(Ok(Shown { what: What::Lookup(lookup), .. })) if looked_up(lookup, text).is_some() => continue,
+                Some(Ok(Shown { what: What::Lookup(lookup), .. })) => match looked_up(lookup, text) {
+                    Some(()) => continue,
+                    None => None,
+                },
                 _ => None,
             },
         };

@@ -261,9 +261,12 @@ impl<R: Recorder> Run<'_, R> {
                 .is_some_and(|response| !matches!(response.rcode, ResponseCode::NoError | ResponseCode::NXDomain))
         };
         let servers = match view.client {
+            // A pod asks one resolver, its cluster's.
+            Some(client) if matches!(client.kind, ClientKind::AksPod(_)) => None,
             Some(client) => client_servers(self.topology, client),
             None => vnet_of(view.from).map(|vnet| vnet_servers(self.topology, vnet)),
         };
+        let servers = servers.filter(|servers| servers.source != ServerSource::HomeNetwork);
         let list = servers.map(|servers| servers.list).unwrap_or_default();
         if list.len() < 2 {
             return Some(self.stub_servers(view, twin)).filter(failed);

@@ -192,3 +192,78 @@ topology:
     assert_eq!(vnetdig_engine::rcode_mnemonic(response.rcode), "SERVFAIL");
     assert!(resolution.branches[0].record.exchanges.len() < 8);
 }
+
+/// Two equal servers, asked at random or all at once, as clusters and Alpine images do.
+const EQUAL_SERVERS: &str = "
+topology:
+  vnets:
+    app:
+      region: westeurope
+      address-space: [10.1.0.0/16]
+      dns-servers: [10.1.0.4, 10.1.0.5]
+      subnets: { nodes: 10.1.1.0/24 }
+  dns-servers:
+    one: { product: unbound, vnet: app, address: 10.1.0.4, zones: { corp.example: [ '* A 10.9.0.1' ] } }
+    two: { product: unbound, vnet: app, address: 10.1.0.5, zones: { corp.example: [ '* A 10.9.0.1' ] } }
+  clients:
+    pod: { aks-pod: { subnet: app/nodes } }
+    alpine:
+      vm: { subnet: app/nodes, stub: musl, ndots: 5, search: [a.corp.internal, b.corp.internal, c.corp.internal] }
+";
+
+#[test]
+fn chance_that_no_later_check_can_see_does_not_multiply_worlds() {
+    let checks: String = (0..12)
+        .map(|at| format!("      - {{ from: pod, query: n{at}.corp.example. A, expect: {{ answer: [10.9.0.1] }} }}\n"))
+        .collect();
+    let scenario = scenario(&format!("{EQUAL_SERVERS}timeline:\n  - at: 0s\n    checks:\n{checks}"));
+    let run = run(&scenario, &Limits::default());
+    for result in &run.stages[1].results {
+        assert_eq!(result.failures, [], "{}", result.check.question.name.name);
+    }
+}
+
+#[test]
+fn a_stub_that_asks_all_servers_walks_its_search_list_within_the_budget() {
+    let scenario = scenario(EQUAL_SERVERS);
+    let topology = &scenario.topology;
+    let mut query = query(topology, "alpine", "www.corp.example");
+    query.question.name.is_absolute = false;
+    let resolution = resolve::<Trace>(topology, &query, &World::cold(SimTime::default()), &Limits::default());
+    assert_eq!(resolution.cut_by, None);
+    assert_eq!(resolution.outcomes().len(), 1);
+    assert_eq!(verdict(topology, RecordType::A, &resolution), Verdict::Private);
+}
+
+#[test]
+fn a_peering_without_access_carries_no_query() {
+    for (access, answered) in [(true, true), (false, false)] {
+        let scenario = scenario(&format!(
+            "
+topology:
+  vnets:
+    app: {{ region: westeurope, address-space: [10.1.0.0/16], dns-servers: [10.2.0.4] }}
+    hub: {{ region: westeurope, address-space: [10.2.0.0/16] }}
+  peerings:
+    - {{ half: app -> hub, state: Connected, allow-virtual-network-access: {access} }}
+    - {{ half: hub -> app, state: Connected }}
+  dns-servers:
+    hub-dns: {{ product: bind, vnet: hub, address: 10.2.0.4, zones: {{ corp.example: [ www A 10.2.0.9 ] }} }}
+"
+        ));
+        let resolution = ask(&scenario.topology, "app", "www.corp.example", &Limits::default());
+        assert_eq!(matches!(resolution.branches[0].outcome, Outcome::Response(_)), answered, "access {access}");
+    }
+}
+
+#[test]
+fn nodata_at_the_end_of_a_chain_is_no_dangling_alias() {
+    let scenario = scenario(PRIVATE_LINK);
+    let topology = &scenario.topology;
+    let mut query = query(topology, "app", "orders.postgres.database.azure.com");
+    query.question.record_type = RecordType::AAAA;
+    let resolution = resolve::<Trace>(topology, &query, &World::cold(SimTime::default()), &Limits::default());
+    let cited: Vec<_> = resolution.branches[0].record.steps().filter_map(|(_, step)| step.basis.rule()).collect();
+    assert!(!cited.iter().any(|rule| [12, 219].contains(&rule.0)), "{cited:?}");
+    assert!(cited.iter().any(|rule| rule.0 == 7), "{cited:?}");
+}

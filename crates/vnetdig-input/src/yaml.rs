@@ -107,7 +107,7 @@ impl Reader<'_, '_> {
 
     fn known_tag(&self, tag: Option<&Tag>, start: usize, end: usize) -> Result<(), Refused> {
         match tag {
-            Some(tag) if !tag.is_yaml_core_schema() && !tag.to_string().trim_matches('!').is_empty() => {
+            Some(tag) if !is_core(tag) && !tag.to_string().trim_matches('!').is_empty() => {
                 let error = Diagnostic::error("input/tag", format!("unknown tag `{tag}`"));
                 Err(error.at(self.builder.span(start, end)).help("leave the tag out").into())
             }
@@ -148,6 +148,11 @@ impl Reader<'_, '_> {
             diagnostic.into()
         }
     }
+}
+
+/// The tags of the core schema (YAML 1.2.2, section 10.3).
+fn is_core(tag: &Tag) -> bool {
+    tag.is_yaml_core_schema() && ["str", "int", "float", "bool", "null", "map", "seq"].contains(&&*tag.suffix)
 }
 
 /// How long the quoted scalar is that a text starts with, quotation marks included.

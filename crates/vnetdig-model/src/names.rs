@@ -28,6 +28,8 @@ struct Entry {
 pub struct Names {
     entries: Vec<Entry>,
     index: HashTable<NameId>,
+    /// Where the name interned last hangs. Names come zone by zone, so the next one mostly hangs there too.
+    latest: NameId,
 }
 
 /// How much of a name is known.
@@ -56,7 +58,7 @@ impl Located {
 impl Default for Names {
     fn default() -> Self {
         let root = NameId::from_index(0);
-        Self { entries: vec![Entry { name: Fqdn::root(), parent: root }], index: HashTable::new() }
+        Self { entries: vec![Entry { name: Fqdn::root(), parent: root }], index: HashTable::new(), latest: root }
     }
 }
 
@@ -97,25 +99,33 @@ impl Names {
 
     /// Makes a name and all its ancestors known.
     pub fn intern(&mut self, name: &Fqdn) -> NameId {
+        let wire = name.as_wire();
+        let label = first_label(wire);
+        if !label.is_empty() && self.name(self.latest).as_wire() == &wire[label.len() + 1..] {
+            let known = self.child(self.latest, label);
+            return known.unwrap_or_else(|| self.insert(name.clone(), self.latest));
+        }
         let located = self.locate(name);
         let mut id = located.deepest();
-        if located.exact {
-            return id;
-        }
         let known = located.suffixes.len() - 1;
-        let wire = name.as_wire();
         for start in starts(wire).into_iter().rev().skip(known) {
             let suffix = if start == 0 { name.clone() } else { name.suffix(start) };
-            let parent = id;
-            id = NameId::from_index(self.entries.len());
-            let hash = hash(parent, first_label(suffix.as_wire()));
-            self.entries.push(Entry { name: suffix, parent });
-            let entries = &self.entries;
-            self.index.insert_unique(hash, id, |id| {
-                let entry = &entries[id.index()];
-                self::hash(entry.parent, first_label(entry.name.as_wire()))
-            });
+            id = self.insert(suffix, id);
         }
+        self.latest = self.parent(id);
+        id
+    }
+
+    /// Adds a name that is not known yet below one that is.
+    fn insert(&mut self, name: Fqdn, parent: NameId) -> NameId {
+        let id = NameId::from_index(self.entries.len());
+        let hash = hash(parent, first_label(name.as_wire()));
+        self.entries.push(Entry { name, parent });
+        let entries = &self.entries;
+        self.index.insert_unique(hash, id, |id| {
+            let entry = &entries[id.index()];
+            self::hash(entry.parent, first_label(entry.name.as_wire()))
+        });
         id
     }
 

@@ -366,16 +366,19 @@ impl Topology {
             self.node_at(ZoneDataId::from_index(index), *apex);
         }
         self.records_in = vec![0; self.zone_data.len()];
-        let mut owners = Vec::with_capacity(record_sets.len());
+        let mut several: FxMap<(ZoneDataId, NameId), Vec<RecordSetId>> = FxMap::default();
         for (id, set) in record_sets.iter() {
             self.records_in[set.zone.index()] += 1;
             let apex = apexes[set.zone.index()];
             let owner = names.intern(&set.owner);
-            owners.push(owner);
             let node = self.node_at(set.zone, owner);
             node.count += 1;
-            node.first = id;
             let is_new = node.count == 1;
+            if is_new {
+                node.first = id;
+            } else {
+                several.entry((set.zone, owner)).or_insert_with(|| vec![node.first]).push(id);
+            }
             let mut at = owner;
             while is_new && at != apex && names.parent(at) != at {
                 at = names.parent(at);
@@ -386,7 +389,7 @@ impl Topology {
                 }
             }
         }
-        self.place_several(&record_sets, &owners);
+        self.place_several(several);
         // Public aliases and their targets are met again as query names: known names cost no hashing. A target
         // that is an owner elsewhere is kept once.
         for set in record_sets.values_mut() {
@@ -401,19 +404,11 @@ impl Topology {
     }
 
     /// Gives every node that holds several record sets a stretch of `node_records`.
-    fn place_several(&mut self, record_sets: &Table<RecordSetId, RecordSet>, owners: &[NameId]) {
-        let mut several: FxMap<(ZoneDataId, NameId), Vec<RecordSetId>> = FxMap::default();
-        for ((id, set), owner) in record_sets.iter().zip(owners) {
-            let key = (set.zone, *owner);
-            let node = self.nodes.find(node_hash(key.0, key.1), |node| (node.zone, node.name) == key);
-            if node.is_some_and(|node| node.count > 1) {
-                several.entry(key).or_default().push(id);
-            }
-        }
+    fn place_several(&mut self, several: FxMap<(ZoneDataId, NameId), Vec<RecordSetId>>) {
         for (key, ids) in several {
             let first = RecordSetId::from_index(self.node_records.len());
             let node = self.nodes.find_mut(node_hash(key.0, key.1), |node| (node.zone, node.name) == key);
-            node.expect("the node was just found").first = first;
+            node.expect("the node holds what was put into it").first = first;
             self.node_records.extend(ids);
         }
     }

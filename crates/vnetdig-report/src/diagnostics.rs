@@ -2,7 +2,7 @@
 //!
 //! miette draws the lines. Spans are clipped to the text before it sees them, so that no span can make it fail.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity as Level,
@@ -10,10 +10,14 @@ use miette::{
 };
 use vnetdig_model::{Diagnostic, Id as _, Label, Severity, SourceId, SourceMap, Span};
 
+use crate::text::{plain as visible, steers};
+
 /// Lines longer than this are not shown: an export in one line would fill the screen.
 const LONGEST_LINE: usize = 400;
 /// Longer than any line of ours: nothing is wrapped, so the text does not depend on a terminal.
 const WIDTH: usize = 4096;
+/// More mistakes than this are counted and not shown; nobody reads so many.
+const MOST_SHOWN: usize = 200;
 
 /// All diagnostics, and a last line that counts them; empty when there are none.
 #[must_use]
@@ -26,12 +30,15 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> S
         .with_links(false)
         .without_syntax_highlighting();
     let mut text = String::new();
-    for diagnostic in diagnostics {
+    for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
         handler.render_report(&mut text, &Shown::new(sources, diagnostic)).expect("writing to a string");
         text.push('\n');
     }
     if !diagnostics.is_empty() {
         text.push_str(&count(diagnostics));
+        if diagnostics.len() > MOST_SHOWN {
+            write!(text, "; the first {MOST_SHOWN} are shown").expect("writing to a string");
+        }
         text.push('\n');
     }
     text
@@ -102,7 +109,7 @@ impl<'a> Shown<'a> {
         let place = here.first().map(|label| sources.place(label.span)).unwrap_or_default();
         let drawn = if drawn.len() == here.len() { drawn } else { Vec::new() };
         let message = if drawn.is_empty() { format!(" ({place})") } else { place };
-        let excerpt = (!drawn.is_empty()).then(|| Excerpt::new(source.name(), source.text()));
+        let excerpt = (!drawn.is_empty()).then(|| Excerpt::new(sources, file, &drawn));
         Self { message, labels: drawn, excerpt, ..Self::nowhere() }
     }
 }
@@ -128,28 +135,44 @@ fn clipped(text: &str, span: Span) -> Option<SourceSpan> {
     Some((start, end - start).into())
 }
 
-/// The text without anything that could steer a terminal.
-fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
-}
-
-/// A source text that tells columns in characters, as everywhere else.
+/// The lines of a text that are shown. It tells columns in characters, as everywhere else.
 #[derive(Debug)]
 struct Excerpt {
     name: String,
     text: String,
+    /// Bytes and lines of the whole text that come before.
+    skipped: (usize, usize),
 }
 
 impl Excerpt {
-    /// Characters that could steer a terminal are replaced by others of the same length, so that spans still fit.
-    fn new(name: &str, text: &str) -> Self {
-        let harmless = |c: char| match c {
-            '\n' | '\r' | '\t' => c,
-            _ if c.is_ascii_control() => '?',
-            _ if c.is_control() => '·',
-            _ => c,
-        };
-        Self { name: visible(name), text: text.chars().map(harmless).collect() }
+    /// The lines of the labels and one around them. Characters that could steer a terminal are replaced by others of
+    /// the same length, so that spans still fit; so are line breaks that only old systems take for some.
+    fn new(sources: &SourceMap, file: SourceId, labels: &[LabeledSpan]) -> Self {
+        let source = sources.source(file);
+        let text = source.text();
+        let first = labels.iter().map(LabeledSpan::offset).min().unwrap_or(0);
+        let last = labels.iter().map(|label| label.offset() + label.len()).max().unwrap_or(0);
+        let line_start = text[..first].rfind('\n').unwrap_or(0);
+        let start = text[..line_start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
+        let end = text[line_end..].find('\n').map_or(text.len(), |at| line_end + at + 1);
+        let at = u32::try_from(start).unwrap_or(u32::MAX);
+        let lines = sources.position(Span { source: file, start: at, end: at }).line as usize - 1;
+        let mut shown = String::with_capacity(end - start);
+        let mut chars = text[start..end].chars().peekable();
+        while let Some(c) = chars.next() {
+            shown.push(match c {
+                '\n' | '\t' => c,
+                '\r' if chars.peek() == Some(&'\n') => c,
+                _ if !steers(c) => c,
+                _ => match c.len_utf8() {
+                    1 => '?',
+                    2 => '·',
+                    _ => char::REPLACEMENT_CHARACTER,
+                },
+            });
+        }
+        Self { name: visible(source.name()), text: shown, skipped: (start, lines) }
     }
 }
 
@@ -160,14 +183,16 @@ impl SourceCode for Excerpt {
         lines_before: usize,
         lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'s> + 's>, MietteError> {
-        let inner = self.text.read_span(span, lines_before, lines_after)?;
+        let (bytes, lines) = self.skipped;
+        let here = (span.offset().saturating_sub(bytes), span.len()).into();
+        let inner = self.text.read_span(&here, lines_before, lines_after)?;
         let before = self.text.get(..inner.span().offset()).unwrap_or_default();
         let column = before.chars().rev().take_while(|c| *c != '\n').count();
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.clone(),
             inner.data(),
-            *inner.span(),
-            inner.line(),
+            (inner.span().offset() + bytes, inner.span().len()).into(),
+            inner.line() + lines,
             column,
             inner.line_count(),
         )))

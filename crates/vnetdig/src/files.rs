@@ -1,6 +1,5 @@
 //! Files: finding scenarios in folders, and writing without leaving halves behind.
 
-use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -12,6 +11,14 @@ const ENDINGS: [&str; 3] = [".vnetdig.yaml", ".vnetdig.yml", ".vnetdig.json"];
 pub(crate) fn is_scenario(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Why a pipe or a device is not read, unless somebody names it on the command line.
+pub(crate) const NOT_ORDINARY: &str = "it is not an ordinary file";
+
+/// Whether reading a path ends. What is not there, or is a folder, is an error of its own.
+pub(crate) fn is_ordinary(path: &Path) -> bool {
+    fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
 }
 
 /// How deep a folder is looked into.
@@ -74,11 +81,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    let name = path.file_name().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(hidden);
+    // Not made of the name itself, which may be as long as a name can be.
+    let beside = path.with_file_name(format!(".vnetdig.{}.tmp", std::process::id()));
     let written = fs::File::create_new(&beside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()

@@ -1,6 +1,7 @@
 //! Sources: files, folders and standard input become one scenario. The libraries open nothing; this module does.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -50,7 +51,7 @@ struct Loader {
     documents: Vec<Document>,
     diagnostics: Vec<Diagnostic>,
     /// Files already read, by their one true path.
-    read: Vec<PathBuf>,
+    read: BTreeSet<PathBuf>,
     /// Files whose includes are being read, the outermost first.
     open: Vec<PathBuf>,
     has_read_stdin: bool,
@@ -74,19 +75,29 @@ impl Loader {
                 Diagnostic::error("input/no-scenario", format!("`{}` holds no scenario", folder.display()))
                     .help("the name of a scenario file ends in .vnetdig.yaml, .vnetdig.yml or .vnetdig.json"),
             ),
-            Ok(found) => found.iter().for_each(|file| self.add_file(file, None)),
+            Ok(found) => found.iter().for_each(|file| self.add_ordinary_file(file, None)),
             Err(error) => self.unreadable(&folder.display().to_string(), &Problem::Io(error), None),
         }
+    }
+
+    /// Reads a file that nobody named on the command line. A pipe or a device there would let everybody wait.
+    fn add_ordinary_file(&mut self, path: &Path, place: Option<Span>) {
+        if files::is_ordinary(path) {
+            return self.add_file(path, place);
+        }
+        let error = io::Error::other(files::NOT_ORDINARY);
+        self.unreadable(&path.display().to_string(), &Problem::Io(error), place);
     }
 
     /// Reads a file and what it includes; `place` is where it is named, unless that was the command line.
     fn add_file(&mut self, path: &Path, place: Option<Span>) {
         let name = path.display().to_string();
-        let opened = std::fs::canonicalize(path).and_then(|identity| Ok((File::open(path)?, identity)));
-        let (file, identity) = match opened {
-            Ok(opened) => opened,
+        let file = match File::open(path) {
+            Ok(file) => file,
             Err(error) => return self.unreadable_file(path, error, place),
         };
+        // What a shell puts in the place of a command, `<(…)`, has no path.
+        let identity = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if let Some(outermost) = self.open.iter().position(|open| *open == identity) {
             let ring = self.open.len() - outermost;
             let message = match ring {
@@ -96,10 +107,9 @@ impl Loader {
             self.diagnostics.push(Diagnostic::error("include/cycle", message).at(place));
             return;
         }
-        if self.read.contains(&identity) {
+        if !self.read.insert(identity.clone()) {
             return;
         }
-        self.read.push(identity.clone());
         tracing::debug!(file = name, "reads");
         match read_bounded(file) {
             Ok(bytes) => {
@@ -132,7 +142,7 @@ impl Loader {
                 }
                 return;
             }
-            self.add_file(&folder.join(path), Some(span));
+            self.add_ordinary_file(&folder.join(path), Some(span));
         }
     }
 
@@ -205,7 +215,8 @@ fn nearest_file(path: &Path) -> Option<PathBuf> {
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).take(1000).collect();
     names.sort();
-    let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str))?;
+    let wrong = path.file_name()?.to_str()?;
+    let near = nearest(wrong, names.iter().map(String::as_str).filter(|name| *name != wrong))?;
     Some(path.with_file_name(near))
 }
 

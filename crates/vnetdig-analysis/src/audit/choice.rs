@@ -1,7 +1,7 @@
 //! What Azure-provided DNS and forwarders chose for a name, and what they say of what they did not choose.
 
 use vnetdig_engine::{Candidate, Rejection, Step, StepKind};
-use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId};
+use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, SecurityPolicyId};
 use vnetdig_model::network::VnetId;
 use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServerId};
 use vnetdig_model::{Fqdn, Topology};
@@ -114,6 +114,7 @@ impl Spot<'_> {
             let is_so = match candidate {
                 Candidate::Zone(zone) => self.zone_lost(*zone, reason, &step.kind),
                 Candidate::Rule(rule) => self.rule_lost(*rule, reason, &step.kind),
+                Candidate::PolicyRule(policy, index) => self.policy_rule_lost(*policy, *index, &step.kind),
                 _ => true,
             };
             if !is_so {
@@ -131,6 +132,14 @@ impl Spot<'_> {
             _ => None,
         };
         zone_lost_by(self.topology, self.vnet, self.name, zone, reason, labels)
+    }
+
+    fn policy_rule_lost(&self, policy: SecurityPolicyId, index: usize, chosen: &StepKind) -> bool {
+        let rules = &self.topology.facts().security_policies[policy].rules;
+        let StepKind::PolicyBlocks { policy: blocks, rule } = chosen else { return false };
+        let (Some(lost), Some(first)) = (rules.get(index), rules.get(*rule)) else { return false };
+        let covers = lost.domains.iter().any(|domain| self.name.is_at_or_below(domain));
+        *blocks == policy && index != *rule && lost.enabled && covers && lost.priority >= first.priority
     }
 
     fn rule_lost(&self, rule: ForwardingRuleId, reason: &Rejection, chosen: &StepKind) -> bool {

@@ -68,7 +68,6 @@ pub(super) fn said(topology: &Topology, zone: ZoneDataId, name: &Fqdn, record_ty
         Held::Empty if data.kind == ZoneDataKind::LocalData => return Said::Miss,
         Held::Empty if soa_here => return Said::Soa,
         Held::Empty if *name == data.apex => return Said::NoData { empty: false },
-        Held::Empty if topology.facts().switches.empty_non_terminal_is_nxdomain => return Said::Miss,
         Held::Empty => return Said::NoData { empty: true },
         Held::Nothing => return Said::Miss,
     };

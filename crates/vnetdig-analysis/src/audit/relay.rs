@@ -214,7 +214,8 @@ impl Relay<'_> {
         }
         let Some(reply) = &child.reply else { return };
         let is_same = self.lookups.last().is_some_and(|last| last.question == child.question);
-        if (self.is_new || !is_same) && !self.again {
+        // For the other family all servers are asked at once.
+        if (self.is_new || !is_same || is_twin) && !self.again {
             let question = child.question.clone();
             self.lookups.push(Lookup { question, before: Vec::new(), said: None, is_twin });
         }
@@ -222,7 +223,8 @@ impl Relay<'_> {
         self.again = false;
         let Some(lookup) = self.lookups.last_mut() else { return };
         lookup.question = child.question.clone();
-        if lookup.said.as_ref().is_some_and(|before| !is_failure(before)) {
+        // musl asks all its servers for the other family at once.
+        if !is_twin && lookup.said.as_ref().is_some_and(|before| !is_failure(before)) {
             faults.push(Fault::AskedOn);
         }
         lookup.said = Some(last_word(lookup.said.take(), reply));
@@ -329,6 +331,10 @@ impl Relay<'_> {
             _ => None,
         };
         let covers = self.names.iter().any(|name| name.is_at_or_below(domain));
+        // Which services a cluster has is not declared.
+        let is_service = self.pod().is_some_and(|(_, pod)| pod.cluster_domain == *domain)
+            && name.label_count() == domain.label_count() + 3
+            && name.labels().nth(2) == Some(b"svc");
         let is_cluster = matches!(self.me(), Party::ClusterDns(_));
         let templates = ["internal.cloudapp.net", "reddog.microsoft.com"].map(str::parse::<Fqdn>);
         let is_own = self.pod().is_some_and(|(_, pod)| pod.cluster_domain == *domain)
@@ -337,6 +343,8 @@ impl Relay<'_> {
                     || name.label_count() >= domain.label_count() + 4);
         if covers && environment == Some(domain) {
             self.own.push(Outcome::missing(Missing::EnvironmentData(domain.clone())));
+        } else if covers && is_cluster && is_own && is_service {
+            self.own.push(Outcome::missing(Missing::ClusterServices(domain.clone())));
         } else if covers && is_cluster && is_own {
             self.own.push(Outcome::rcode(ResponseCode::NXDomain));
         } else {
@@ -372,7 +380,8 @@ impl Relay<'_> {
         );
         let asked = self.exchange.question.record_type;
         let candidates: Vec<Outcome> = if self.twin_decides {
-            self.lookups.last().and_then(|lookup| lookup.came_to(silence_fails)).into_iter().collect()
+            let twins = self.lookups.iter().rev().take_while(|lookup| lookup.is_twin);
+            twins.filter_map(|lookup| lookup.came_to(silence_fails)).collect()
         } else {
             let lookups = self.lookups.iter().filter(|lookup| !lookup.is_twin);
             lookups.filter_map(|lookup| lookup.came_to(silence_fails)).chain(self.own).collect()

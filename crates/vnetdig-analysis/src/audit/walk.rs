@@ -435,9 +435,6 @@ impl Walk<'_> {
                 }
                 self.pieces.push(Piece::Cached { remaining: *remaining });
                 self.next = Next::Anywhere;
-                if self.redirected && self.topology.facts().switches.redirect_reentry {
-                    self.go_to(None);
-                }
                 self.end = End::Cached;
             }
             StepKind::ServerChosen { server, .. } | StepKind::NextServer { server, .. } => {
@@ -472,6 +469,7 @@ impl Walk<'_> {
         let bare = response.rcode == ResponseCode::NoError
             && follows_aliases(self.record_type)
             && response.authority.is_none()
+            && response.negative_ttl.is_none()
             && !response.answers.is_empty()
             && response.answers.iter().all(|record| matches!(record.data, RecordData::Cname(_)));
         if bare != partial {

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use vnetdig_engine::{Exchange, Party, SilenceCause, StepKind, Vantage};
+use vnetdig_engine::{Exchange, Missing, Outcome, Party, SilenceCause, StepKind, Vantage};
 use vnetdig_model::client::{Client, ClientKind};
 use vnetdig_model::network::{Access, Direction, NsgId, PeeringState, Place, SubnetId};
 use vnetdig_model::record::Address;
@@ -59,11 +59,6 @@ impl Audited<'_> {
                     _ => Start { subnet: client.subnet, ..Start::at(client.place) },
                 }
             }
-            Party::Outbound(ruleset) => {
-                let endpoint = &facts.outbound_endpoints[*facts.rulesets[ruleset].outbound_endpoints.first()?];
-                let vnet = facts.private_resolvers[endpoint.resolver].vnet;
-                Start { subnet: endpoint.subnet, ..Start::at(Place::Vnet(vnet)) }
-            }
             Party::Server(server) => {
                 let subnet = match server {
                     ServerRef::Custom(id) => facts.dns_servers[id].subnet,
@@ -71,7 +66,7 @@ impl Audited<'_> {
                 };
                 Start { subnet, ..Start::at(self.place_of(server)) }
             }
-            Party::AzureDns(_) | Party::PublicResolver(_) | Party::Unknown(_) => return None,
+            Party::AzureDns(_) | Party::PublicResolver(_) | Party::Unknown(_) | Party::Outbound(_) => return None,
         })
     }
 
@@ -93,16 +88,38 @@ impl Audited<'_> {
             faults.push(Fault::StrangeAsker { asker: exchange.asker });
             return;
         }
-        let Some(start) = self.start(exchange.asker) else {
-            faults.push(Fault::StrangeAsker { asker: exchange.asker });
-            return;
-        };
-        let start = match (exchange.server, Self::settings_are_home(parent)) {
-            // What stands where a VPN client stands is not reached through the gateway.
-            (_, true) => Start::at(Place::Internet),
-            _ => start,
+        // What stands where a VPN client stands is not reached through the gateway.
+        let starts = if Self::settings_are_home(parent) {
+            vec![Start::at(Place::Internet)]
+        } else {
+            self.starts(exchange.asker)
         };
         self.address(exchange, faults);
+        // Chance may decide from which of several endpoints a query leaves: one of them must bear it out.
+        let mut least: Option<Vec<Fault>> = None;
+        for start in starts {
+            let mut found = Vec::new();
+            self.delivery_from(exchange, start, &mut found);
+            if least.as_ref().is_none_or(|least| found.len() < least.len()) {
+                least = Some(found);
+            }
+        }
+        faults.extend(least.unwrap_or_else(|| vec![Fault::StrangeAsker { asker: exchange.asker }]));
+    }
+
+    fn starts(&self, party: Party) -> Vec<Start> {
+        let facts = self.topology.facts();
+        let Party::Outbound(ruleset) = party else { return self.start(party).into_iter().collect() };
+        let endpoints = facts.rulesets[ruleset].outbound_endpoints.iter().map(|id| &facts.outbound_endpoints[*id]);
+        endpoints
+            .map(|endpoint| {
+                let vnet = facts.private_resolvers[endpoint.resolver].vnet;
+                Start { subnet: endpoint.subnet, ..Start::at(Place::Vnet(vnet)) }
+            })
+            .collect()
+    }
+
+    fn delivery_from(&self, exchange: &Exchange, start: Start, faults: &mut Vec<Fault>) {
         let lost = steps(exchange).find_map(|kind| match kind {
             StepKind::Undelivered { cause, nsg } => Some((*cause, *nsg)),
             _ => None,
@@ -147,8 +164,11 @@ impl Audited<'_> {
             }
             // Whoever dropped it on the way did not look who listens.
             (Party::Unknown(known), Some(address)) => {
-                let is_filtered = steps(exchange)
-                    .any(|kind| matches!(kind, StepKind::Undelivered { cause: SilenceCause::Filtered, .. }));
+                let is_undecided = matches!(&exchange.reply, Some(Outcome::Indeterminate { missing })
+                    if matches!(missing.first(), Some(Missing::RuleMatch(_))));
+                let is_filtered = is_undecided
+                    || steps(exchange)
+                        .any(|kind| matches!(kind, StepKind::Undelivered { cause: SilenceCause::Filtered, .. }));
                 known == address && (is_filtered || !listens(address))
             }
             (Party::ClusterDns(id), None) => {

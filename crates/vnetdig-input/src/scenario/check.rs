@@ -208,9 +208,14 @@ impl Checker {
     fn word(&mut self, node: Node<'_>, text: &str, words: &Words) {
         if words.find(text).is_none() {
             let known = || words.all.iter().map(|(word, _)| *word);
-            let message = format!("unknown {} `{}`", words.id.replace('-', " "), shorten(text));
+            let message = match words.all {
+                [(only, _)] => format!("expected `{only}`, found `{}`", shorten(text)),
+                _ => format!("unknown {} `{}`", words.id.replace('-', " "), shorten(text)),
+            };
             let error = Diagnostic::error("scenario/unknown-word", message).at(node.span());
-            self.found.push(error.help(format!("expected {}", one_of(known()))).suggest(text, known()));
+            let help = format!("expected {}", one_of(known()));
+            let error = if words.all.len() > 1 { error.help(help) } else { error };
+            self.found.push(error.suggest(text, known()));
         }
     }
 

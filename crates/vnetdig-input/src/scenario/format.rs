@@ -233,7 +233,9 @@ pub(crate) fn address(text: &str) -> Result<IpAddr, Problem> {
 
 /// Reads a prefix; bits beyond the prefix length must be zero.
 pub(crate) fn prefix(text: &str) -> Result<IpNet, Problem> {
-    let Ok(net) = text.parse::<IpNet>() else {
+    // The prefix parser takes `010` for 10; others take it for 8.
+    let is_plain = text.split_once('/').is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok());
+    let Some(net) = text.parse::<IpNet>().ok().filter(|_| is_plain) else {
         let problem = Problem::new("scenario/bad-prefix", format!("`{text}` is not an IP prefix"));
         return Err(match text.parse::<IpAddr>() {
             Ok(address) => problem.help(format!("for this one address write `{}`", IpNet::from(address))),

@@ -160,6 +160,7 @@ impl Shape {
         match self {
             Self::Flag => "`true` or `false`".to_owned(),
             Self::Number { min: 0, max: u32::MAX } => "a whole number".to_owned(),
+            Self::Number { min, max } if min == max => format!("the number `{min}`"),
             Self::Number { min, max } => format!("a whole number from {min} to {max}"),
             Self::Text(format) => format.noun().to_owned(),
             Self::Word(words) => one_of(words.all.iter().map(|(word, _)| *word)),

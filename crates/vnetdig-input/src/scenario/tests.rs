@@ -63,6 +63,10 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
             "scenario/bad-prefix at `10.0.0.4`: `10.0.0.4` is not an IP prefix (for this one address write `10.0.0.4/32`)",
         ),
         (
+            "vnets: { hub: { address-space: [010.0.0.0/8] } }",
+            "scenario/bad-prefix at `010.0.0.0/8`: `010.0.0.0/8` is not an IP prefix (write the network address and the prefix length, such as `10.0.0.0/16`)",
+        ),
+        (
             "vnets: { hub: { dns-servers: [10.0.0.400] } }",
             "scenario/bad-address at `10.0.0.400`: `10.0.0.400` is not an IP address ()",
         ),
@@ -109,6 +113,10 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
         (
             "dns-servers: { s: { internet: true, address: 10.0.0.4, cache: { max-tll: 1s } } }",
             "scenario/unknown-key at `max-tll`: unknown key `max-tll` in a cache settings (did you mean `max-ttl`?)",
+        ),
+        (
+            "dns-servers: { s: { internet: true, address: 10.0.0.4, cache: on } }",
+            "scenario/unknown-word at `on`: expected `off`, found `on` ()",
         ),
         (
             "dns-servers: { s: { internet: true, address: 10.0.0.4, max-aliases: 0 } }",

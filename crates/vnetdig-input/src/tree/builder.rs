@@ -8,6 +8,9 @@ use crate::Limits;
 /// Up to this many keys, comparing each with each is quicker than sorting.
 const FEW_KEYS: usize = 16;
 
+/// More keys that occur twice are not told: a text made to fill the memory would.
+const MOST_DUPLICATES: usize = 1000;
+
 /// Reading stops here, with the reason.
 #[derive(Debug)]
 pub(crate) struct Refused(pub(crate) Box<Diagnostic>);
@@ -240,7 +243,8 @@ impl<'a> Builder<'a> {
                 .label(place(&rows[earlier]), "first here")
                 .help("merge the two entries, or rename one of them")
         };
-        let errors: Vec<Diagnostic> = twice.into_iter().map(error).collect();
+        let room = MOST_DUPLICATES.saturating_sub(self.diagnostics.len());
+        let errors: Vec<Diagnostic> = twice.into_iter().take(room).map(error).collect();
         self.diagnostics.extend(errors);
     }
 

@@ -81,6 +81,7 @@ fn what_cannot_be_read_is_told_at_its_place() {
         ("a: 1\n---\nb: 2\n", "test:2:1 input/documents"),
         ("a: &x {}\nb: { <<: *x }\n", "test:2:6 input/merge-key"),
         ("a: !mine 1\n", "test:1:4 input/tag"),
+        ("a: !!python/object 1\n", "test:1:4 input/tag"),
         ("? [a]\n: 1\n", "test:1:3 input/complex-key"),
         ("a: &x [*x]\n", "test:1:8 input/alias-in-itself"),
         ("a:\n\tb: 1\n", "test:2:2 input/yaml-syntax"),

@@ -41,9 +41,13 @@ impl TextOptions {
     }
 }
 
+/// Whether a character could steer a terminal, or turn the text around it.
+pub(crate) fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The text without anything that could steer a terminal: names and data come from files of others.
-fn plain(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+pub(crate) fn plain(text: &str) -> String {
     if !text.contains(steers) {
         return text.to_owned();
     }

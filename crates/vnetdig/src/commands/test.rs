@@ -127,10 +127,16 @@ fn exit_of(tested: &Tested) -> Exit {
     exits.max().unwrap_or(Exit::Holds)
 }
 
-/// Two forms cannot share standard output.
+/// Two forms cannot share standard output, or a file.
 fn check_outputs(outputs: &[TestOutput]) -> Result<(), Stop> {
     if outputs.iter().filter(|output| output.file.is_none()).count() > 1 {
         return Err(Stop::usage("only one form can go to standard output; give the others a file: -o junit=FILE"));
+    }
+    let files: Vec<&PathBuf> = outputs.iter().filter_map(|output| output.file.as_ref()).collect();
+    if let Some(twice) =
+        files.iter().enumerate().find_map(|(index, file)| files[..index].contains(file).then_some(file))
+    {
+        return Err(Stop::usage(format!("two forms cannot go to one file, `{}`", twice.display())));
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Which files and which checks.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use vnetdig_model::scenario::{Asker, Check};
 use vnetdig_model::{Scenario, SourceMap, Topology};
 
 use crate::console::plain;
-use crate::files::{self, Depth};
+use crate::files::{self, Depth, NOT_ORDINARY, is_ordinary};
 use crate::load::{STDIN, reason};
 
 /// The files to test, and the paths that lead to none.
@@ -20,11 +21,10 @@ pub(super) struct Found {
 /// Files as named, folders with all scenarios below them; each file once, in the order of the arguments.
 pub(super) fn find(paths: &[PathBuf]) -> Found {
     let mut found = Found { files: Vec::new(), problems: Vec::new() };
-    let mut known = Vec::new();
+    let mut known = BTreeSet::new();
     let mut add = |files: &mut Vec<PathBuf>, file: PathBuf| {
         let identity = std::fs::canonicalize(&file).unwrap_or_else(|_| file.clone());
-        if !known.contains(&identity) {
-            known.push(identity);
+        if known.insert(identity) {
             files.push(file);
         }
     };
@@ -34,7 +34,13 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
             continue;
         }
         match files::scenarios_in(path, Depth::Recursive) {
-            Ok(files) => files.into_iter().for_each(|file| add(&mut found.files, file)),
+            Ok(files) => {
+                // Nobody named a pipe or a device that lies in a folder; it would let everybody wait.
+                let (ordinary, other): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_ordinary(file));
+                ordinary.into_iter().for_each(|file| add(&mut found.files, file));
+                let told = other.iter().map(|file| format!("cannot read `{}`: {NOT_ORDINARY}", file.display()));
+                found.problems.extend(told);
+            }
             Err(error) => {
                 found.problems.push(format!("cannot read the folder `{}`: {}", path.display(), reason(&error)));
             }
