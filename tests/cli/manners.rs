@@ -60,6 +60,11 @@ fn an_answer_that_cannot_be_written_is_an_error() {
     let output = command(folder.0.path()).args(TRACE).stdout(full).output().expect("the command starts");
     assert_eq!(output.status.code(), Some(74));
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write the answer"));
+    for help in ["--help", "--version"] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has this device");
+        let status = command(folder.0.path()).arg(help).stdout(full).status().expect("the command starts");
+        assert_eq!(status.code(), Some(74), "{help}");
+    }
 }
 
 #[test]

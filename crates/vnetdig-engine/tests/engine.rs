@@ -203,8 +203,8 @@ topology:
       dns-servers: [10.1.0.4, 10.1.0.5]
       subnets: { nodes: 10.1.1.0/24 }
   dns-servers:
-    one: { product: unbound, vnet: app, address: 10.1.0.4, zones: { corp.example: [ '* A 10.9.0.1' ] } }
-    two: { product: unbound, vnet: app, address: 10.1.0.5, zones: { corp.example: [ '* A 10.9.0.1' ] } }
+    one: { product: unbound, vnet: app, address: 10.1.0.4, root-hints: true, zones: { corp.example: [ '* A 10.9.0.1' ] } }
+    two: { product: unbound, vnet: app, address: 10.1.0.5, root-hints: true, zones: { corp.example: [ '* A 10.9.0.1' ] } }
   clients:
     pod: { aks-pod: { subnet: app/nodes } }
     alpine:

@@ -55,8 +55,12 @@ fn run() -> Exit {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are answers; both streams may be closed by now, and then nobody listens.
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage } else { Exit::Holds };
+            let printed = error.print().and_then(|()| std::io::stdout().flush());
+            return match printed {
+                _ if error.use_stderr() => Exit::Usage,
+                Err(problem) if problem.kind() != std::io::ErrorKind::BrokenPipe => Exit::Unwritable,
+                _ => Exit::Holds,
+            };
         }
     };
     let console = Console::new(cli.color);
