@@ -418,7 +418,6 @@ impl<R: Recorder> Run<'_, R> {
         }
         let located = self.topology.names().locate(&question.name);
         self.step(Basis::OtherResolver, || StepKind::AskPublic);
-        let negative_ttl = Some(self.topology.facts().switches.public_negative_ttl);
         let rcode = match self.public(question, &located, None, false, answers) {
             PublicAnswer::Data | PublicAnswer::NoData => ResponseCode::NoError,
             PublicAnswer::NxDomain => ResponseCode::NXDomain,
@@ -438,8 +437,7 @@ impl<R: Recorder> Run<'_, R> {
                 return Link::Next(target);
             }
         };
-        let answers = std::mem::take(answers);
-        Link::End(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl }))
+        Link::End(self.public_response(question, rcode, std::mem::take(answers)))
     }
 
     /// Validation, the limit of aliases, and filters, on the way out.

@@ -233,9 +233,17 @@ impl<R: Recorder> Run<'_, R> {
                     continue;
                 }
             };
-            let negative_ttl = Some(self.topology.facts().switches.public_negative_ttl);
-            return Outcome::Response(Response { rcode, answers, authority: None, negative_ttl });
+            return self.public_response(question, rcode, answers);
         }
+    }
+
+    /// A response from public DNS; a negative one lives as long as the switch says, since no SOA is declared (S-500).
+    pub(crate) fn public_response(&self, question: &Question, rcode: ResponseCode, answers: Answers) -> Outcome {
+        let mut response = Response { rcode, answers, authority: None, negative_ttl: None };
+        if !response.is_positive(question.record_type) {
+            response.negative_ttl = Some(self.topology.facts().switches.public_negative_ttl);
+        }
+        Outcome::Response(response)
     }
 
     /// A resolver on the internet.

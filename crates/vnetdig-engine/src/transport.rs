@@ -306,7 +306,8 @@ fn two_hops(topology: &Topology, start: Place, to: Place, through_gateway: bool)
             let transit = match (first, second) {
                 (Adjacency::HubConnection | Adjacency::SameWan, _)
                 | (_, Adjacency::HubConnection | Adjacency::SameWan) => {
-                    !through_gateway && is_hub_side(first) && is_hub_side(second)
+                    let over_hub = matches!(middle, Place::VirtualHub(_));
+                    !through_gateway && over_hub && is_hub_side(first) && is_hub_side(second)
                 }
                 (Adjacency::Connection(_), Adjacency::Peering(_)) => {
                     !through_gateway && uses_gateway_of(topology, second, middle, end)
@@ -321,7 +322,7 @@ fn two_hops(topology: &Topology, start: Place, to: Place, through_gateway: bool)
             }
         }
     }
-    hub_to_hub(topology, start, to)
+    if through_gateway { None } else { hub_to_hub(topology, start, to) }
 }
 
 fn is_hub_side(adjacency: Adjacency) -> bool {
