@@ -146,12 +146,9 @@ fn only_the_command_line_can_name_a_pipe_or_a_device() {
 
 #[test]
 fn thousands_of_mistakes_take_no_time_and_fill_no_screen() {
-    let mut unknown = String::from("vnetdig: 1\n");
-    let mut twice = String::from("vnetdig: 1\n");
-    for index in 0..20_000 {
-        unknown.push_str(&format!("k{index}: 1\n"));
-        twice.push_str("title: x\n");
-    }
+    let keys: Vec<String> = (0..20_000).map(|index| format!("k{index}: 1\n")).collect();
+    let unknown = format!("vnetdig: 1\n{}", keys.concat());
+    let twice = format!("vnetdig: 1\n{}", "title: x\n".repeat(20_000));
     let folder = Folder::new().with("unknown.vnetdig.yaml", unknown).with("twice.vnetdig.yaml", twice);
     let started = std::time::Instant::now();
     let ran = folder.expect(&format!("trace -s unknown.vnetdig.yaml {ASK}"), 5).says("unknown.vnetdig.yaml:201:1");

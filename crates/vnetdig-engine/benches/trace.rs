@@ -3,6 +3,8 @@
 //! `cargo bench -p vnetdig-engine` prints the times; `docs/performance.md` keeps what was measured. Before the
 //! times it prints the allocations of one warm untraced answer and fails when there are more than two.
 
+#![expect(clippy::print_stderr, reason = "the bench tells the allocations it counted")]
+
 mod estate;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};

@@ -272,10 +272,8 @@ impl<R: Recorder> Run<'_, R> {
             return self.redirected(vantage, question, located, answers);
         }
         if has_policy {
-            let basis = match apex.has_label("privatelink") {
-                true => Basis::RedirectDoesNotApply,
-                false => Basis::RedirectOtherZone,
-            };
+            let basis =
+                if apex.has_label("privatelink") { Basis::RedirectDoesNotApply } else { Basis::RedirectOtherZone };
             self.step(basis, || StepKind::NameMiss { zone: data });
         }
         let public = topology.facts().public_data();

@@ -96,9 +96,13 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
             Event::FlushCache(owner) => Some(*owner),
             _ => None,
         }) {
-            worlds.iter_mut().for_each(|world| world.flush(|key| belongs_to(key, owner)));
+            for world in &mut worlds {
+                world.flush(|key| belongs_to(key, owner));
+            }
         }
-        worlds.iter_mut().for_each(|world| world.now = moment.at);
+        for world in &mut worlds {
+            world.now = moment.at;
+        }
         let mut results = Vec::new();
         for (position, check) in moment.checks.iter().enumerate() {
             let later = moment.checks[position..].iter();

@@ -3,6 +3,8 @@
 //!
 //! `VNETDIG_BLESS=1 cargo test -p vnetdig-engine --test pages` writes the index page anew.
 
+#![expect(clippy::disallowed_methods, reason = "a test of pages reads pages")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -77,7 +79,7 @@ fn sections() -> Vec<Section> {
                 });
             } else if let Some(section) = found.last_mut() {
                 if let Some((_, confidence)) = line.split_once("**Confidence** ") {
-                    section.confidence = confidence.trim().to_owned();
+                    confidence.trim().clone_into(&mut section.confidence);
                 }
                 if let Some(reason) = line.strip_prefix("**Not modelled** ") {
                     section.not_modeled = Some(reason.to_owned());
@@ -274,22 +276,14 @@ fn index_page(sections: &[Section]) -> String {
             );
         }
         let count = |info: &str| section.blocks.iter().filter(|(kind, ..)| kind == info).count();
-        let shown = match &section.not_modeled {
-            Some(reason) => format!("not modeled: {reason}"),
-            None => {
-                let mut parts = Vec::new();
-                for (info, one, many) in
-                    [("yaml scenario", "scenario", "scenarios"), ("yaml invalid", "diagnostic", "diagnostics")]
-                {
-                    match count(info) {
-                        0 => {}
-                        1 => parts.push(format!("1 {one}")),
-                        several => parts.push(format!("{several} {many}")),
-                    }
-                }
-                parts.join(", ")
-            }
-        };
+        let kinds = [("yaml scenario", "scenario", "scenarios"), ("yaml invalid", "diagnostic", "diagnostics")];
+        let counted = kinds.map(|(info, one, many)| match count(info) {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            several => Some(format!("{several} {many}")),
+        });
+        let blocks = || counted.into_iter().flatten().collect::<Vec<_>>().join(", ");
+        let shown = section.not_modeled.as_ref().map_or_else(blocks, |reason| format!("not modeled: {reason}"));
         let _ = writeln!(page, "| S-{:03} | {} | {} | {shown} |", section.rule, section.title, section.confidence);
     }
     page.push_str("\n## Golden cases\n\n| Case | Shown under |\n|---|---|\n");
@@ -311,6 +305,9 @@ fn the_index_is_fresh(sections: &[Section]) -> Result<(), Failed> {
     Err("docs/behavior.md is not what the pages say; run with VNETDIG_BLESS=1".into())
 }
 
+/// A demand on all pages together.
+type Rule = fn(&[Section]) -> Result<(), Failed>;
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
@@ -328,7 +325,6 @@ fn main() {
             trials.push(trial);
         }
     }
-    type Rule = fn(&[Section]) -> Result<(), Failed>;
     let rules: [(&str, Rule); 4] = [
         ("every rule is told once, with a block or a reason", every_rule_is_told),
         ("every behavior has its rule", every_behavior_has_its_rule),

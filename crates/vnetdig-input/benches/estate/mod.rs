@@ -183,7 +183,7 @@ impl Text {
         let indent = " ".repeat(depth.saturating_sub(usize::from(self.notation == Notation::Yaml)));
         let is_root = depth == 0;
         match (self.notation, key) {
-            (Notation::Json, _) if is_root => {}
+            _ if is_root => {}
             (Notation::Json, key) => {
                 self.out.push_str(if self.fresh { "\n" } else { ",\n" });
                 self.out.push_str(&indent);
@@ -191,7 +191,6 @@ impl Text {
                     write!(self.out, "\"{key}\":").expect("a string takes any text");
                 }
             }
-            (Notation::Yaml, _) if is_root => {}
             (Notation::Yaml, Some(key)) => {
                 write!(self.out, "{}{indent}{key}: ", if self.out.is_empty() { "" } else { "\n" })
                     .expect("a string takes any text");

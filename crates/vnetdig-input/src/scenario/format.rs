@@ -215,6 +215,22 @@ fn owner(text: &str) -> Result<(), Problem> {
 
 /// Reads an address.
 pub(crate) fn address(text: &str) -> Result<IpAddr, Problem> {
+    unmapped(parsed_address(text)?, text)
+}
+
+/// An address that is one of IPv6. IPv4 written as IPv6 (RFC 4291, section 2.5.5.2) never stands on the wire, and
+/// would be another address than the IPv4 one everywhere.
+fn unmapped(address: IpAddr, text: &str) -> Result<IpAddr, Problem> {
+    if let IpAddr::V6(mapped) = address
+        && let Some(plain) = mapped.to_ipv4_mapped()
+    {
+        let message = format!("`{text}` is an IPv4 address written as IPv6");
+        return Err(Problem::new("scenario/bad-address", message).help(format!("write `{plain}`")));
+    }
+    Ok(address)
+}
+
+fn parsed_address(text: &str) -> Result<IpAddr, Problem> {
     text.parse().map_err(|_| {
         let problem = Problem::new("scenario/bad-address", format!("`{text}` is not an IP address"));
         match text.rsplit_once('/') {
@@ -247,6 +263,13 @@ pub(crate) fn prefix(text: &str) -> Result<IpNet, Problem> {
         let help = format!("the network of that address is `{}`", net.trunc());
         return Err(Problem::new("scenario/host-bits", message).help(help));
     }
+    if let IpAddr::V6(mapped) = net.addr()
+        && let Some(plain) = mapped.to_ipv4_mapped()
+    {
+        let message = format!("`{text}` is an IPv4 prefix written as IPv6");
+        let length = net.prefix_len().saturating_sub(96);
+        return Err(Problem::new("scenario/bad-prefix", message).help(format!("write `{plain}/{length}`")));
+    }
     Ok(net)
 }
 
@@ -254,7 +277,7 @@ pub(crate) fn prefix(text: &str) -> Result<IpNet, Problem> {
 pub(crate) fn socket(text: &str) -> Result<SocketAddr, Problem> {
     let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     if let Ok(address) = bare.parse::<IpAddr>() {
-        return Ok(SocketAddr::new(address, 53));
+        return Ok(SocketAddr::new(unmapped(address, text)?, 53));
     }
     let Some((host, port)) = text.rsplit_once(':') else { return Err(address(text).err().unwrap_or_else(no_address)) };
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));

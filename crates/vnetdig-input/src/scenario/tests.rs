@@ -67,6 +67,14 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
             "scenario/bad-prefix at `010.0.0.0/8`: `010.0.0.0/8` is not an IP prefix (write the network address and the prefix length, such as `10.0.0.0/16`)",
         ),
         (
+            "vnets: { hub: { address-space: ['::ffff:10.0.0.0/112'] } }",
+            "scenario/bad-prefix at `::ffff:10.0.0.0/112`: `::ffff:10.0.0.0/112` is an IPv4 prefix written as IPv6 (write `10.0.0.0/16`)",
+        ),
+        (
+            "vnets: { hub: { dns-servers: ['::ffff:10.0.0.4'] } }",
+            "scenario/bad-address at `::ffff:10.0.0.4`: `::ffff:10.0.0.4` is an IPv4 address written as IPv6 (write `10.0.0.4`)",
+        ),
+        (
             "vnets: { hub: { dns-servers: [10.0.0.400] } }",
             "scenario/bad-address at `10.0.0.400`: `10.0.0.400` is not an IP address ()",
         ),

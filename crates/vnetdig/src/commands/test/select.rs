@@ -37,7 +37,9 @@ pub(super) fn find(paths: &[PathBuf]) -> Found {
             Ok(files) => {
                 // Nobody named a pipe or a device that lies in a folder; it would let everybody wait.
                 let (ordinary, other): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| is_ordinary(file));
-                ordinary.into_iter().for_each(|file| add(&mut found.files, file));
+                for file in ordinary {
+                    add(&mut found.files, file);
+                }
                 let told = other.iter().map(|file| format!("cannot read `{}`: {NOT_ORDINARY}", file.display()));
                 found.problems.extend(told);
             }
