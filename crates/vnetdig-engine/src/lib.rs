@@ -11,6 +11,7 @@ mod azure;
 mod basis;
 mod check;
 mod client;
+mod cluster;
 mod explain;
 mod forwarder;
 mod lookup;

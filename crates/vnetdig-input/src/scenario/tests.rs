@@ -125,6 +125,7 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
 
 #[test]
 fn an_address_that_others_read_otherwise_is_refused() {
+    let topology = |inner: &str| format!("vnetdig: 1\ntopology: {{ {inner} }}\n");
     for (inner, expected) in [
         (
             "vnets: { hub: { address-space: [010.0.0.0/8] } }",
