@@ -26,6 +26,8 @@ const BLOCK_TTL: Ttl = Ttl(1_006_632_960);
 /// How long a target of a rule may stay silent before the next one is used, and the client before it is told
 /// (S-115; not documented).
 const TARGET_PATIENCE: Duration = Duration::from_secs(5);
+/// Octets of the label the platform chooses for a network (S-032).
+const PLATFORM_SUFFIX_LABEL: usize = 26;
 /// Bounds of the platform's cache; the cap is applied when records are read (S-026, S-503).
 const PLATFORM_KEEP: Keep = Keep::up_to(u32::MAX, u32::MAX);
 
@@ -394,12 +396,14 @@ impl<R: Recorder> Run<'_, R> {
     /// Whether a name has the form of a platform name of a declared machine of this network, under a suffix of 26
     /// characters that nobody declared.
     fn is_real_platform_name(&self, vnet: VnetId, name: &Fqdn) -> bool {
-        let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
         let mut labels = name.labels();
         let (machine, suffix) = (labels.next(), labels.next());
+        if suffix.is_none_or(|suffix| suffix.len() != PLATFORM_SUFFIX_LABEL) {
+            return false;
+        }
+        let internal: Fqdn = "internal.cloudapp.net".parse().expect("a literal name");
         name.is_at_or_below(&internal)
             && name.label_count() == internal.label_count() + 3
-            && suffix.is_some_and(|suffix| suffix.len() == 26)
             && self.topology.facts().clients.values().any(|client| match &client.kind {
                 vnetdig_model::ClientKind::VirtualMachine(declared) => {
                     client.place == Place::Vnet(vnet)

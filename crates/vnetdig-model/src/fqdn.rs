@@ -32,8 +32,8 @@ pub enum ParseFqdnError {
     /// More than 255 octets in all.
     #[error("the name is longer than 255 octets")]
     NameTooLong,
-    /// White space, a control character or a broken escape.
-    #[error("the name has a character that cannot stand in a domain name")]
+    /// White space, a control character, a letter outside ASCII (write its A-label, RFC 5890) or a broken escape.
+    #[error("the name has a character that cannot stand in a domain name; international names are written `xn--…`")]
     BadCharacter,
 }
 
@@ -243,7 +243,7 @@ fn read(text: &str, wire: &mut [u8; MAX_NAME]) -> Result<usize, ParseFqdnError> 
             let octet = match byte {
                 b'.' => break,
                 b'\\' => unescape(&mut bytes)?,
-                0..=b' ' | 0x7f => return Err(ParseFqdnError::BadCharacter),
+                0..=b' ' | 0x7f.. => return Err(ParseFqdnError::BadCharacter),
                 _ => byte,
             };
             // What does not fit is only counted.
@@ -377,6 +377,7 @@ mod tests {
             ("a..b", ParseFqdnError::EmptyLabel),
             (".a", ParseFqdnError::EmptyLabel),
             ("a b", ParseFqdnError::BadCharacter),
+            ("münchen.example", ParseFqdnError::BadCharacter),
             ("a\\", ParseFqdnError::BadCharacter),
             ("a\\999", ParseFqdnError::BadCharacter),
             (&long_label, ParseFqdnError::LabelTooLong),

@@ -64,8 +64,12 @@ fn schema_of<T: JsonSchema>() -> String {
     written(&generator.into_root_schema_for::<T>())
 }
 
+/// Octets of a typical trace as JSON: enough for most to be written without growing.
+const TYPICAL_TRACE: usize = 16 * 1024;
+
 fn written(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("views hold nothing that JSON cannot hold");
-    text.push('\n');
-    text
+    let mut text = Vec::with_capacity(TYPICAL_TRACE);
+    serde_json::to_writer_pretty(&mut text, value).expect("views hold nothing that JSON cannot hold");
+    text.push(b'\n');
+    String::from_utf8(text).expect("JSON is written as UTF-8")
 }
