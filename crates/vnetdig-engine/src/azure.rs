@@ -265,7 +265,7 @@ impl<R: Recorder> Run<'_, R> {
         let data = topology.facts().private_zones[zone].data;
         let apex = topology.apex(data);
         let has_policy = policy == ResolutionPolicy::NxDomainRedirect;
-        let redirects = policy == ResolutionPolicy::NxDomainRedirect
+        let redirects = has_policy
             && apex.has_label("privatelink")
             && matches!(question.record_type, RecordType::A | RecordType::AAAA | RecordType::CNAME);
         if redirects {

@@ -92,10 +92,8 @@ impl<R: Recorder> Run<'_, R> {
                 answers = known;
                 name = gap;
             }
-            Recall::Beginning { gap, .. } => {
-                self.step(Basis::RrsetLifetime, || StepKind::Requery { target: gap });
-            }
-            Recall::Nothing => {}
+            // Who passes chains on asks for the whole name again.
+            Recall::Beginning { .. } | Recall::Nothing => {}
         }
         let outcome = loop {
             if let Some(limit) = row.max_aliases.filter(|limit| answers.len() > usize::from(*limit)) {

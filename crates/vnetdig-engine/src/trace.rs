@@ -366,8 +366,6 @@ pub enum Candidate {
     Zone(PrivateZoneId),
     /// A forwarding rule.
     Rule(ForwardingRuleId),
-    /// A reserved suffix.
-    ReservedSuffix(Fqdn),
     /// A server of a list.
     Server(SocketAddr),
     /// A conditional forwarder of a server, by position.

@@ -110,6 +110,6 @@ pub(super) fn of_candidate(topology: &Topology, candidate: &Candidate) -> Option
         Candidate::PolicyRule(policy, position) => {
             facts.security_policies[*policy].rules.get(*position).map(|rule| rule.origin)
         }
-        Candidate::ReservedSuffix(_) | Candidate::Server(_) | Candidate::Servers(_) => None,
+        Candidate::Server(_) | Candidate::Servers(_) => None,
     }
 }

@@ -24,7 +24,6 @@ fn candidate(names: Names<'_>, candidate: &Candidate) -> String {
             if *key == apex.to_string() { format!("zone {key}") } else { format!("zone {key} ({})", absolute(apex)) }
         }
         Candidate::Rule(rule) => format!("rule {}", names.rule(*rule)),
-        Candidate::ReservedSuffix(suffix) => format!("reserved suffix {}", absolute(suffix)),
         Candidate::Server(server) => format!("server {}", Names::address(*server)),
         Candidate::ConditionalForwarder(server, position) => {
             let forwarders = &facts.dns_servers[*server].conditional_forwarders;
