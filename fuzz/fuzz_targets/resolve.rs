@@ -33,7 +33,7 @@ fuzz_target!(|bytes: &[u8]| {
     let names: Vec<_> = NAMES.iter().map(|name| name.parse().expect("a literal name")).chain(declared).collect();
     for client in topology.facts().clients.ids().take(8) {
         for name in &names {
-            let name = TypedName { name: name.clone(), is_absolute: false };
+            let name = TypedName { name: name.clone(), is_absolute: false, address: None };
             let question = TypedQuestion { name, record_type: RecordType::A, server: None };
             let query = Query { from: Asker::Client(client), question };
             let resolution = resolve::<Trace>(topology, &query, &World::cold(SimTime::default()), &limits);

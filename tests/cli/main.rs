@@ -3,6 +3,7 @@
 mod generate;
 mod input;
 mod manners;
+mod reach;
 mod readme;
 mod test;
 mod trace;

@@ -1,4 +1,4 @@
-//! The README shows what the program prints: each command in a `console` block is typed again and compared.
+//! Pages show what the program prints: each command in a `console` block is typed again and compared.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::{command, run};
 /// How the README starts the command from a checkout.
 const CARGO: &str = "cargo run -p vnetdig -- ";
 
-/// Set to anything, this makes the test write what the program prints into the README.
+/// Set to anything, this makes the tests write what the program prints into the pages.
 const UPDATE: &str = "VNETDIG_UPDATE_README";
 
 fn root() -> PathBuf {
@@ -69,19 +69,39 @@ fn retyped(page: &str) -> (String, usize) {
     (written, runs)
 }
 
-#[test]
-fn what_the_readme_shows_is_what_the_program_prints() {
-    let path = root().join("README.md");
-    let page = std::fs::read_to_string(&path).expect("there is a README");
-    let (today, runs) = retyped(&page);
-    assert!(runs > 0, "the README shows no output");
+/// Compares a page with what the program prints, or writes it anew.
+fn check(page: &str) {
+    let path = root().join(page);
+    let shown = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{page}: {error}"));
+    let (today, runs) = retyped(&shown);
+    assert!(runs > 0, "{page} shows no output");
     if std::env::var_os(UPDATE).is_some() {
-        std::fs::write(&path, today).expect("the README can be written");
+        std::fs::write(&path, today).unwrap_or_else(|error| panic!("{page}: {error}"));
         return;
     }
-    let first = page.lines().zip(today.lines()).enumerate().find(|(_, (shown, printed))| shown != printed);
+    let first = shown.lines().zip(today.lines()).enumerate().find(|(_, (shown, printed))| shown != printed);
     if let Some((line, (shown, printed))) = first {
-        panic!("README.md:{}\n shows  {shown}\n prints {printed}\n{UPDATE}=1 writes what is printed", line + 1);
+        panic!("{page}:{}\n shows  {shown}\n prints {printed}\n{UPDATE}=1 writes what is printed", line + 1);
     }
-    assert_eq!(page.lines().count(), today.lines().count(), "README.md; {UPDATE}=1 writes what is printed");
+    assert_eq!(shown.lines().count(), today.lines().count(), "{page}; {UPDATE}=1 writes what is printed");
+}
+
+#[test]
+fn what_the_readme_shows_is_what_the_program_prints() {
+    check("README.md");
+}
+
+#[test]
+fn what_the_page_about_reach_shows_is_what_the_program_prints() {
+    check("docs/reach.md");
+}
+
+#[test]
+fn the_page_about_reach_lists_every_cause_in_order() {
+    let page = std::fs::read_to_string(root().join("docs/reach.md")).expect("there is a page");
+    let section = page.split("\n## ").find(|section| section.starts_with("Causes\n")).expect("the page has causes");
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let listed: Vec<&str> = rows.map(|(word, _)| word).collect();
+    let causes: Vec<&str> = vnetdig_model::scenario::BlockCause::ALL.iter().map(|(word, _)| *word).collect();
+    assert_eq!(listed, causes);
 }

@@ -1,43 +1,56 @@
 //! What the machines printed, against what the engine answers them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use vnetdig_engine::{Limits, Outcome, Query, Trace, World, data_presentation, rcode_mnemonic, resolve};
 use vnetdig_model::scenario::{Asker, SimTime, TypedName, TypedQuestion};
 use vnetdig_model::{Fqdn, RecordData, RecordType, ResponseCode, Stub, Topology};
 
 use crate::terminal::{self, Lookup, Shown, What};
-use crate::{Finding, Kind};
+use crate::{Finding, Kind, reach};
 
-/// Compares all that was printed.
+/// Compares all that was printed: what the names stand for, and what came back from there.
 pub(crate) fn compare(topology: &Topology, text: &str) -> Vec<Finding> {
     let shown = terminal::read(text);
     // One run shows one address of a name. Where curl shows none, there is none or it could not connect; in the
     // second case ping shows the address. So what is known of a name is what all the lines show together.
-    let mut seen: BTreeMap<(&str, &Fqdn, RecordType), BTreeSet<String>> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &Fqdn, RecordType), BTreeSet<IpAddr>> = BTreeMap::new();
     for shown in shown.iter().flatten() {
-        if let What::Used { name, record_type, address } = &shown.what {
+        if let What::Used { name, record_type, address, .. } = &shown.what {
             let all = seen.entry((&shown.client, name, *record_type)).or_default();
-            all.extend(address.map(|address| address.to_string()));
+            all.extend(*address);
         }
     }
-    let compare = |Shown { line, client, what }: &Shown| {
-        let (kind, agrees) = match what {
-            What::Used { name, record_type, .. } => {
-                let all = &seen[&(client.as_str(), name, *record_type)];
-                (Kind::Address, ask(topology, client, name, *record_type, None, all))
+    let mut findings = Vec::new();
+    for shown in &shown {
+        let Shown { line, client, what } = match shown {
+            Ok(shown) => shown,
+            Err((line, text)) => {
+                let agrees = Err(format!("not understood: {text}"));
+                findings.push(Finding { kind: Kind::Address, line: *line, agrees });
+                continue;
             }
-            What::Lookup(lookup) => (Kind::Lookup, look_up(topology, client, lookup)),
         };
-        Finding { kind, line: *line, agrees }
-    };
-    let not_understood = |(line, text): &(usize, &str)| Finding {
-        kind: Kind::Address,
-        line: *line,
-        agrees: Err(format!("not understood: {text}")),
-    };
-    shown.iter().map(|shown| shown.as_ref().map_or_else(not_understood, compare)).collect()
+        let mut found = |kind, agrees| findings.push(Finding { kind, line: *line, agrees });
+        match what {
+            What::Used { name, record_type, address, tried } => {
+                let all = &seen[&(client.as_str(), name, *record_type)];
+                let data = all.iter().map(ToString::to_string).collect();
+                found(Kind::Address, ask(topology, client, name, *record_type, None, &data));
+                let to: Vec<IpAddr> = address.map_or_else(|| all.iter().copied().collect(), |address| vec![address]);
+                // Without an address nothing was sent.
+                if !to.is_empty() || tried.worked {
+                    found(Kind::Reach, reach::compare(topology, client, &to, *tried));
+                }
+            }
+            What::Pinged { address, tried } => {
+                found(Kind::Reach, reach::compare(topology, client, &[*address], *tried));
+            }
+            What::Lookup(lookup) => found(Kind::Lookup, look_up(topology, client, lookup)),
+        }
+    }
+    findings
 }
 
 /// nslookup asks for both types and prints the addresses of both below one chain.
@@ -71,7 +84,7 @@ fn ask(
     addresses: &BTreeSet<String>,
 ) -> Result<(), String> {
     let from = Asker::Client(topology.client_by_name(client).ok_or_else(|| format!("no client {client}"))?);
-    let typed = TypedName { name: name.clone(), is_absolute: false };
+    let typed = TypedName { name: name.clone(), is_absolute: false, address: None };
     let query = Query { from, question: TypedQuestion { name: typed, record_type, server: None } };
     let resolution = resolve::<Trace>(topology, &query, &World::cold(SimTime::default()), &Limits::default());
     let asked = format!("{client} asks {name} {record_type}");

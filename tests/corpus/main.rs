@@ -6,6 +6,7 @@
 
 mod answers;
 mod configuration;
+mod reach;
 mod sheet;
 mod terminal;
 
@@ -15,17 +16,19 @@ use std::path::{Path, PathBuf};
 use vnetdig_input::{Limits, scenario};
 use vnetdig_model::{Severity, SourceMap, Topology};
 
-/// What is compared: a name with the address that ping or curl used for it, or with none; a run of nslookup; a row
-/// of an address sheet; a record or forward zone of a configuration.
+/// What is compared: a name with the address that ping or curl used for it, or with none; a ping or request, with
+/// whether something came back; a run of nslookup; a row of an address sheet; a record or forward zone of a
+/// configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Address,
+    Reach,
     Lookup,
     Row,
     Entry,
 }
 
-const KINDS: [Kind; 4] = [Kind::Address, Kind::Lookup, Kind::Row, Kind::Entry];
+const KINDS: [Kind; 5] = [Kind::Address, Kind::Reach, Kind::Lookup, Kind::Row, Kind::Entry];
 
 /// One comparison, and where in the captured file: the line counted from 1, or 0 for the whole.
 struct Finding {
@@ -36,12 +39,19 @@ struct Finding {
 
 /// The labs: the scenario, how the names of the captured files begin, and how many comparisons of each kind there
 /// are at least, so that a reader that reads nothing does not pass.
-const LABS: [(&str, &str, [usize; 4]); 4] = [
-    ("single-region-hub-spoke", "kaysalawu-1-hub-spoke-azfw-single-region", [24, 2, 80, 0]),
-    ("dual-region-hub-spoke", "kaysalawu-2-hub-spoke-azfw-dual-region", [44, 2, 160, 30]),
-    ("single-region-virtual-wan", "kaysalawu-1-vwan-single-region", [24, 2, 80, 0]),
-    ("express-route-ipv6", "kaysalawu-07-express-route-ipv6", [28, 2, 92, 0]),
+const LABS: [(&str, &str, [usize; 5]); 4] = [
+    ("single-region-hub-spoke", "kaysalawu-1-hub-spoke-azfw-single-region", [26, 32, 2, 80, 0]),
+    ("dual-region-hub-spoke", "kaysalawu-2-hub-spoke-azfw-dual-region", [46, 58, 2, 160, 30]),
+    ("single-region-virtual-wan", "kaysalawu-1-vwan-single-region", [26, 32, 2, 80, 0]),
+    ("express-route-ipv6", "kaysalawu-07-express-route-ipv6", [30, 37, 2, 92, 0]),
 ];
+
+/// Observations that are not expected to agree: the lab, the line, and why.
+const EXCEPTIONS: [(&str, usize, &str); 1] = [(
+    "express-route-ipv6",
+    17,
+    "ping-ipv6 got no answer from branch2, but ping-dns6 and curl-dns6 got one from the same address",
+)];
 
 /// A captured configuration of a server that its lab does not build: left over from an earlier run.
 const LEFT_OVER: &str = "kaysalawu-1-hub-spoke-azfw-single-region-branch2Dns.unbound.conf";
@@ -98,6 +108,16 @@ fn captured_labs_behave_as_their_scenarios_say() {
         ];
         for (server, path) in configurations(captured, &corpus.join("forwarder-config")) {
             compared.push((configuration::compare(&topology, &server, &read(&path)), path));
+        }
+        for (excepted, line, reason) in EXCEPTIONS.into_iter().filter(|(excepted, ..)| *excepted == scenario) {
+            let (findings, path) = &mut compared[0];
+            let before = findings.len();
+            findings.retain(|finding| finding.kind != Kind::Reach || finding.line != line || finding.agrees.is_ok());
+            if findings.len() + 1 == before {
+                eprintln!("{excepted}: left out line {line}: {reason}");
+            } else {
+                complaints.push(format!("{}:{line}: an exception that is none: {reason}", path.display()));
+            }
         }
         for (kind, least) in KINDS.into_iter().zip(at_least) {
             let findings = compared.iter().flat_map(|(findings, _)| findings);

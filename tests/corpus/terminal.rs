@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vnetdig_model::scenario::Service;
 use vnetdig_model::{Fqdn, RecordType};
 
 use crate::lines;
@@ -17,9 +18,18 @@ pub(crate) struct Shown {
 
 pub(crate) enum What {
     /// A name and the address that ping or curl used for it.
-    Used { name: Fqdn, record_type: RecordType, address: Option<IpAddr> },
+    Used { name: Fqdn, record_type: RecordType, address: Option<IpAddr>, tried: Tried },
+    /// An address that ping was given.
+    Pinged { address: IpAddr, tried: Tried },
     /// A run of nslookup.
     Lookup(Lookup),
+}
+
+/// A ping or a request, and whether something came back.
+#[derive(Clone, Copy)]
+pub(crate) struct Tried {
+    pub(crate) service: Service,
+    pub(crate) worked: bool,
 }
 
 #[derive(Default)]
@@ -47,7 +57,8 @@ pub(crate) fn read(text: &str) -> Vec<Result<Shown, (usize, &str)>> {
         }
         let what = match command {
             _ if text.ends_with(" ...") => continue, // the heading of a table
-            "ping-ipv4" | "ping-ipv6" => continue,   // by address, no name was asked for
+            "ping-ipv4" => pinged(text).and_then(|row| given(row, RecordType::A)),
+            "ping-ipv6" => pinged(text).and_then(|row| given(row, RecordType::AAAA)),
             "ping-dns4" => pinged(text).and_then(|row| used(row, RecordType::A)),
             "ping-dns6" => pinged(text).and_then(|row| used(row, RecordType::AAAA)),
             "curl-dns4" => fetched(text).and_then(|row| used(row, RecordType::A)),
@@ -72,26 +83,62 @@ fn prompted(text: &str) -> Option<(&str, &str)> {
     Some((host.unwrap_or("author"), command))
 }
 
-/// `NAME - ADDRESS -RESULT`.
-fn pinged(text: &str) -> Option<(&str, &str)> {
+/// A row of a table: what was tried, and the address that was used, empty where none is shown.
+struct Row<'t> {
+    name: &'t str,
+    address: &'t str,
+    tried: Tried,
+}
+
+/// `NAME - ADDRESS -OK TIME`, or `-NA`.
+fn pinged(text: &str) -> Option<Row<'_>> {
     let (name, rest) = text.split_once(" - ")?;
-    Some((name.trim(), rest.split_once(" -")?.0))
+    let (address, result) = rest.split_once(" -")?;
+    let worked = match result.split(' ').next()? {
+        "OK" => true,
+        "NA" => false,
+        _ => return None,
+    };
+    Some(Row { name: name.trim(), address, tried: Tried { service: Service::Icmp, worked } })
 }
 
-/// `STATUS (TIME) - ADDRESS - NAME`; without an address, or without all of it, where there was no connection.
-fn fetched(text: &str) -> Option<(&str, &str)> {
-    if let Some(name) = text.strip_prefix("- ") {
-        return Some((name, ""));
+/// `STATUS (TIME) - ADDRESS - URL`; without an address, or without all of it, where there was no connection.
+fn fetched(text: &str) -> Option<Row<'_>> {
+    let (status, address, url) = if let Some(url) = text.strip_prefix("- ") {
+        ("000", "", url)
+    } else {
+        let (rest, url) = text.rsplit_once(" - ")?;
+        let (status, address) = rest.split_once(" - ")?;
+        (status.split(' ').next()?, address, url)
+    };
+    let worked = match status {
+        "200" => true,
+        "000" => false,
+        _ => return None,
+    };
+    let (name, port) = match url.strip_prefix("https://") {
+        Some(rest) => (rest.split('/').next().unwrap_or(rest), 443),
+        None => (url, 80),
+    };
+    Some(Row { name, address, tried: Tried { service: Service::Tcp(port), worked } })
+}
+
+/// A row of a table of addresses. The internet's machine is given by name, and its address is not shown.
+fn given(Row { address, tried, .. }: Row<'_>, record_type: RecordType) -> Option<What> {
+    match address.parse::<IpAddr>() {
+        Ok(address) => fits(address, record_type).then_some(What::Pinged { address, tried }),
+        Err(_) => used(Row { name: address, address: "", tried }, record_type),
     }
-    let (rest, name) = text.rsplit_once(" - ")?;
-    let name = name.strip_prefix("https://").map_or(name, |url| url.split('/').next().unwrap_or(url));
-    Some((name, rest.split_once(" - ")?.1))
 }
 
-fn used((name, address): (&str, &str), record_type: RecordType) -> Option<What> {
+fn used(Row { name, address, tried }: Row<'_>, record_type: RecordType) -> Option<What> {
     let address = if address.is_empty() { None } else { Some(address.parse::<IpAddr>().ok()?) };
-    let fits = address.is_none_or(|address| address.is_ipv4() == (record_type == RecordType::A));
-    fits.then_some(What::Used { name: name.parse().ok()?, record_type, address })
+    let has_type = address.is_none_or(|address| fits(address, record_type));
+    has_type.then_some(What::Used { name: name.parse().ok()?, record_type, address, tried })
+}
+
+fn fits(address: IpAddr, record_type: RecordType) -> bool {
+    address.is_ipv4() == (record_type == RecordType::A)
 }
 
 fn looked_up(lookup: &mut Lookup, text: &str) -> Option<()> {

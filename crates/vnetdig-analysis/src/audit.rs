@@ -4,10 +4,13 @@
 //! and what an exchange replied is put together again from its steps and from what its children replied. What a
 //! cache held is not in the topology, so records that came from one are only held against the time they had left.
 
+mod blocks;
 mod choice;
 mod declared;
 mod fault;
 mod findings;
+mod links;
+mod plain;
 mod records;
 mod relay;
 mod reply;

@@ -6,7 +6,7 @@ mod generator;
 
 use proptest::prelude::*;
 use vnetdig_analysis::audit;
-use vnetdig_engine::{Footprint, Item, Limits, Missing, Outcome, Query, Resolution, StepKind, Trace, World, resolve};
+use vnetdig_engine::{Footprint, Item, Limits, Outcome, Query, Resolution, StepKind, Trace, World, resolve};
 use vnetdig_model::dns::PrivateZone;
 use vnetdig_model::network::{ResourceScope, Vnet};
 use vnetdig_model::record::Soa;
@@ -55,12 +55,7 @@ fn outcome_text(topology: &Topology, outcome: &Outcome) -> String {
         }
         Outcome::Silence { waited, cause } => format!("silence {waited:?} {cause:?}"),
         Outcome::Indeterminate { missing } => {
-            let facts = topology.facts();
-            let missing = missing.iter().map(|missing| match missing {
-                Missing::ServersOf(client) => format!("servers of {}", facts.clients[*client].name),
-                Missing::OutboundEndpointOf(ruleset) => format!("endpoint of {}", facts.rulesets[*ruleset].name),
-                other => format!("{other:?}"),
-            });
+            let missing = missing.iter().map(|missing| vnetdig_engine::missing_text(topology, missing));
             format!("missing {:?}", missing.collect::<Vec<_>>())
         }
     }
@@ -81,6 +76,7 @@ fn stranger(plan: &Plan) -> impl FnOnce(&mut TopologyBuilder) {
             region: None,
             address_space: Vec::new(),
             dns_servers: Vec::new(),
+            lock: None,
             origin: Origin::Built,
             dns_servers_origin: None,
         });
@@ -279,4 +275,53 @@ fn most_plans_make_a_network() {
     });
     let count = drawn.count();
     assert!(count >= 60, "only {count} of 100");
+}
+
+/// What queries cross and what keeps them, over many networks: properties that never meet a case say nothing of it.
+#[test]
+fn generated_networks_have_many_ways_and_many_obstacles() {
+    use proptest::strategy::ValueTree as _;
+    use std::collections::BTreeMap;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut met: BTreeMap<String, usize> = BTreeMap::new();
+    for _ in 0..2_000 {
+        let (plan, questions) =
+            (plan(), questions()).new_tree(&mut runner).expect("a plan can always be drawn").current();
+        let Some(built) = network(&plan) else { continue };
+        for asked in &questions {
+            for branch in traced(&built.topology, &built.query(asked)).branches {
+                for exchange in &branch.record.exchanges {
+                    for link in &exchange.path {
+                        let text = format!("{link:?}");
+                        let kind = text.split([' ', '(']).next().unwrap_or_default().to_owned();
+                        *met.entry(kind).or_default() += 1;
+                    }
+                    for item in &exchange.items {
+                        if let Item::Step(step) = item
+                            && let StepKind::Undelivered { block: Some(block), .. } = &step.kind
+                        {
+                            *met.entry(block.cause().word().to_owned()).or_default() += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    for wanted in [
+        "Peering",
+        "Connection",
+        "HubConnection",
+        "Device",
+        "Internet",
+        "no-route",
+        "peering-not-transitive",
+        "peering-not-connected",
+        "peering-lacks-prefix",
+        "network-access-denied",
+        "security-rule",
+        "route-drops",
+        "platform-address",
+    ] {
+        assert!(met.contains_key(wanted), "{wanted} never came up: {met:?}");
+    }
 }

@@ -12,13 +12,14 @@ use vnetdig_model::{Fqdn, RecordData, ResponseCode};
 use crate::basis::Basis;
 use crate::explain;
 use crate::lookup::{Lookup, lookup_located};
+use crate::network::Path;
 use crate::outcome::{Answers, Authority, ChancePoint, Missing, Outcome, Record, Response};
 use crate::product::{OnFailure, Selection};
 use crate::public::{PublicAnswer, asks_for_aliases, basis_of};
 use crate::resolve::{Asking, Run};
 use crate::route::{Route, route};
 use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
-use crate::transport::{AZURE_DNS, Path, Source};
+use crate::transport::{AZURE_DNS, Source};
 use crate::world::{CacheKey, Keep, Recall};
 
 /// TTL of the block alias (S-040, S-500).

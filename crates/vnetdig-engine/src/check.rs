@@ -1,10 +1,13 @@
 //! Whether a resolution satisfies what a check demands.
 
 use vnetdig_model::record::{RecordType, ResponseCode};
-use vnetdig_model::scenario::{Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, Verdict};
-use vnetdig_model::{Address, RecordData, Topology};
+use vnetdig_model::scenario::{Asker, Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, Verdict};
+use vnetdig_model::{Address, RecordData, Rule, Topology};
 
-use crate::outcome::{Missing, Outcome, Record, Resolution};
+use crate::attempt::{Attempt, attempts, found_on_the_way};
+use crate::missing::missing_text;
+use crate::network::Block;
+use crate::outcome::{Outcome, Record, Resolution};
 use crate::trace::{Party, Trace, Vantage};
 use crate::verdict::verdict_of;
 
@@ -17,6 +20,8 @@ pub struct Mismatch {
     pub expected: String,
     /// What came.
     pub actual: String,
+    /// Why a connection is not opened, where that is what came.
+    pub block: Option<Block>,
 }
 
 /// One way a resolution fails a check.
@@ -54,13 +59,13 @@ pub enum Failure {
 
 /// How a resolution fails a check; empty when it holds.
 #[must_use]
-pub fn evaluate(topology: &Topology, check: &Check, resolution: &Resolution<Trace>) -> Vec<Failure> {
+pub fn evaluate(topology: &Topology, check: &Check, asker: Asker, resolution: &Resolution<Trace>) -> Vec<Failure> {
     let record_type = check.question.record_type;
     let outcomes = resolution.outcomes();
     let mut failures = Vec::new();
     let examine = |index: usize, expectation: &Expectation| {
         let branch = outcomes[index].branch;
-        mismatches(topology, record_type, &branch.outcome, &branch.record, expectation)
+        mismatches(topology, asker, record_type, &branch.outcome, &branch.record, expectation)
     };
     match &check.demand {
         Demand::All(expectation) => {
@@ -109,6 +114,7 @@ pub fn evaluate(topology: &Topology, check: &Check, resolution: &Resolution<Trac
 
 fn mismatches(
     topology: &Topology,
+    asker: Asker,
     record_type: RecordType,
     outcome: &Outcome,
     trace: &Trace,
@@ -116,7 +122,7 @@ fn mismatches(
 ) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let mut miss = |key: &'static str, expected: String, actual: String| {
-        found.push(Mismatch { key, expected, actual });
+        found.push(Mismatch { key, expected, actual, block: None });
     };
     if let Some(expected) = expectation.rcode
         && !rcode_matches(expected, outcome)
@@ -187,11 +193,12 @@ fn mismatches(
             miss("not-via", hop_text(topology, hop), hops_text(topology, &hops));
         }
     }
+    let mut cited: Vec<Rule> = trace.steps().filter_map(|(_, step)| step.basis.rule()).collect();
+    let on_the_way = connections(topology, asker, outcome, expectation, &mut cited);
+    cited.sort_unstable();
+    cited.dedup();
     for rule in &expectation.rules {
-        if !trace.steps().any(|(_, step)| step.basis.rule() == Some(*rule)) {
-            let mut cited: Vec<_> = trace.steps().filter_map(|(_, step)| step.basis.rule()).collect();
-            cited.sort_unstable();
-            cited.dedup();
+        if !cited.contains(rule) {
             let cited: Vec<String> = cited.iter().map(ToString::to_string).collect();
             miss("rules", rule.to_string(), cited.join(", "));
         }
@@ -206,6 +213,25 @@ fn mismatches(
         if !actual.to_lowercase().contains(&expected.to_lowercase()) {
             miss("missing", expected.to_string(), actual);
         }
+    }
+    found.extend(on_the_way);
+    found
+}
+
+/// How connections to the answer differ from what is demanded of them; the rules they rest on are cited.
+fn connections(
+    topology: &Topology,
+    asker: Asker,
+    outcome: &Outcome,
+    expectation: &Expectation,
+    cited: &mut Vec<Rule>,
+) -> Vec<Mismatch> {
+    let mut found = Vec::new();
+    for (position, demand) in expectation.reach.iter().enumerate() {
+        let attempts = attempts(topology, asker, outcome, demand.service);
+        cited.extend(attempts.iter().flat_map(Attempt::rules));
+        let path: &[Box<str>] = if position == 0 { &expectation.path } else { &[] };
+        found.extend(found_on_the_way(topology, demand, path, &attempts));
     }
     found
 }
@@ -380,30 +406,4 @@ fn hop_text(topology: &Topology, hop: &Hop) -> String {
 fn hops_text(topology: &Topology, hops: &[Party]) -> String {
     let texts: Vec<String> = hops.iter().map(|party| hop_of(topology, *party)).collect();
     if texts.is_empty() { "nobody was asked".to_owned() } else { texts.join(", ") }
-}
-
-/// What is missing, in words.
-#[must_use]
-pub fn missing_text(topology: &Topology, missing: &Missing) -> String {
-    match missing {
-        Missing::PublicData { name, record_type } => format!("what public DNS holds at {name}. {record_type}"),
-        Missing::ServerAt(address) => format!("who answers DNS at {address}"),
-        Missing::ServersOf(client) => format!("which DNS servers {} uses", topology.facts().clients[*client].name),
-        Missing::OutboundEndpointOf(ruleset) => {
-            format!("an outbound endpoint of ruleset {}", topology.facts().rulesets[*ruleset].name)
-        }
-        Missing::EnvironmentData(suffix) => format!("what the environment answers below {suffix}."),
-        Missing::PlatformSuffixOf(vnet) => {
-            format!("the platform's suffix of virtual network {}", topology.facts().vnets[*vnet].name)
-        }
-        Missing::ClusterServices(domain) => format!("the services below {domain}."),
-        Missing::RuleMatch(nsg) => {
-            format!("whether the rules of NSG {} match the asker's address", topology.facts().nsgs[*nsg].name)
-        }
-        Missing::Limit(limit) => match limit {
-            crate::outcome::LimitKind::Exchanges => "the limit of exchanges was reached".to_owned(),
-            crate::outcome::LimitKind::Depth => "the limit of nested exchanges was reached".to_owned(),
-            crate::outcome::LimitKind::Branches => "the limit of branches was reached".to_owned(),
-        },
-    }
 }

@@ -11,11 +11,12 @@ use vnetdig_model::scenario::Asker;
 use vnetdig_model::{Address, Fqdn, RecordData, ResponseCode, Topology, Ttl};
 
 use crate::basis::Basis;
+use crate::network::Path;
 use crate::outcome::{Answers, ChancePoint, Missing, Outcome, Record, Response};
 use crate::product::{OnFailure, Selection, settings};
 use crate::resolve::{Asking, Query, Run};
 use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, ServerSource, StepKind, Vantage};
-use crate::transport::{AZURE_DNS, Path, Source};
+use crate::transport::{AZURE_DNS, Source};
 use crate::world::{CacheKey, Keep};
 
 /// Longest search list that is walked; glibc takes 6 entries by habit, newer versions any number.
@@ -60,15 +61,16 @@ impl<R: Recorder> Run<'_, R> {
             waited: Duration::ZERO,
         });
         let view = stub_view(self.topology, asker);
-        let outcome = match typed.server {
-            Some(server) => {
+        let outcome = match (typed.name.address, typed.server) {
+            (Some(address), _) => self.numeric_host(&typed.name.name, address),
+            (None, Some(server)) => {
                 self.step(Basis::DirectQuestion, || StepKind::ServersOf {
                     servers: vec![server],
                     source: ServerSource::Direct,
                 });
                 self.ask(me, view.from, SocketAddr::new(server, 53), &question, STUB_PATIENCE)
             }
-            None => self.look_up(&view, &question, typed.name.is_absolute),
+            (None, None) => self.look_up(&view, &question, typed.name.is_absolute),
         };
         let waited = self.elapsed;
         self.recorder.close(&outcome, waited);
@@ -101,6 +103,14 @@ fn stub_view(topology: &Topology, asker: Asker) -> StubView<'_> {
 }
 
 impl<R: Recorder> Run<'_, R> {
+    /// An address in place of a name: it stands for itself, and nobody is asked.
+    fn numeric_host(&mut self, name: &Fqdn, address: IpAddr) -> Outcome {
+        self.step(Basis::NumericHost, || StepKind::NumericHost);
+        let data = RecordData::Address(Address::Known(address));
+        let answers = std::iter::once(Record { name: name.clone(), ttl: Ttl(0), data }).collect();
+        Outcome::Response(Response { rcode: ResponseCode::NoError, answers, authority: None, negative_ttl: None })
+    }
+
     /// Hosts file, then the search list, name by name (S-036).
     fn look_up(&mut self, view: &StubView<'_>, question: &Question, is_absolute: bool) -> Outcome {
         if let Some(outcome) = self.hosts_file(view, question) {

@@ -11,10 +11,11 @@ use vnetdig_model::{Fqdn, ResponseCode};
 use crate::basis::Basis;
 use crate::client::{STUB_PATIENCE, Servers, StubView, vnet_servers};
 use crate::forwarder::longest;
+use crate::network::Path;
 use crate::outcome::{Missing, Outcome};
 use crate::resolve::Run;
 use crate::trace::{Party, Question, Recorder, ServerSource, StepKind};
-use crate::transport::{AZURE_DNS, Path, Source};
+use crate::transport::{AZURE_DNS, Source};
 use crate::world::{CacheKey, Keep, Recall};
 
 impl<R: Recorder> Run<'_, R> {

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use vnetdig_model::places::{Holder, HolderRef};
 use vnetdig_model::record::{RecordType, ZoneDataId};
 use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, FirewallId, Product};
 use vnetdig_model::topology::ServerRef;
@@ -10,6 +11,7 @@ use vnetdig_model::{Fqdn, RecordData, ResponseCode};
 
 use crate::basis::Basis;
 use crate::lookup::{Lookup, lookup};
+use crate::network::Path;
 use crate::outcome::{
     Answers, Authority, ChancePoint, Fact, Missing, Outcome, Record, Response, SilenceCause, is_private,
 };
@@ -17,7 +19,7 @@ use crate::product::{OnAlias, OnFailure, Row, Selection, row};
 use crate::public::{PublicAnswer, asks_for_aliases, has_absent_top_level};
 use crate::resolve::{Asking, Run};
 use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
-use crate::transport::{AZURE_DNS, Path, Source, internet_is_denied};
+use crate::transport::{AZURE_DNS, Source, internet_is_denied};
 use crate::world::{CacheKey, Keep, Recall};
 
 /// Where a server takes one name.
@@ -56,7 +58,7 @@ impl<R: Recorder> Run<'_, R> {
 
     fn down(&mut self, patience: Duration, basis: Basis) -> Outcome {
         let cause = SilenceCause::ServerDown;
-        self.step(basis, || StepKind::Undelivered { cause, nsg: None });
+        self.step(basis, || StepKind::Undelivered { cause, block: None });
         self.elapsed += patience;
         Outcome::Silence { waited: patience, cause }
     }
@@ -350,9 +352,9 @@ impl<R: Recorder> Run<'_, R> {
         let falls_back = matches!(server.default_route, DefaultRoute::Forwarders { fallback_to_root_hints: true, .. });
         // Windows gives up on Azure's forwarder too early unless it may wait longer than 4 s (S-214).
         let to_azure = servers.iter().any(|server| {
-            let listeners = self.topology.listeners(server.ip());
-            server.ip() == AZURE_DNS
-                || listeners.iter().any(|listener| matches!(listener.server, ServerRef::Inbound(_)))
+            let mut holders = self.topology.places().holders(server.ip()).iter();
+            let is_inbound = |holder: &Holder| matches!(holder.what, HolderRef::Server(ServerRef::Inbound(_)));
+            server.ip() == AZURE_DNS || holders.any(is_inbound)
         });
         let impatient = server.product == Product::Windows && row.patience <= Duration::from_secs(4);
         if falls_back && impatient && to_azure {
@@ -408,8 +410,8 @@ impl<R: Recorder> Run<'_, R> {
 
     /// Iterating from the root: one name of public data; an alias goes through the server's own rules again.
     fn iterate(&mut self, id: DnsServerId, row: &Row, at: Source, question: &Question, answers: &mut Answers) -> Link {
-        let addresses = &self.topology.facts().dns_servers[id].addresses;
-        if internet_is_denied(self.topology, at, addresses) {
+        let sender = self.sender(Party::Server(ServerRef::Custom(id)), at);
+        if internet_is_denied(self.topology, sender) {
             let rcode = ResponseCode::ServFail;
             self.step(Basis::Port53Blocked, || StepKind::ServersExhausted { rcode: Some(rcode) });
             return Link::End(Outcome::rcode(rcode));

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use vnetdig_model::appliance::LoadBalancerId;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::RulesetId;
-use vnetdig_model::network::{NsgId, VnetId};
+use vnetdig_model::filter::{AdminRulesId, NsgId};
+use vnetdig_model::network::{PeeringId, Place, SubnetId, VnetId};
 use vnetdig_model::record::{Address, RecordData, RecordType, ResponseCode, Soa, SymbolKind, Ttl};
 use vnetdig_model::server::DnsServerId;
+use vnetdig_model::service::PrivateEndpointId;
 use vnetdig_model::{Fqdn, Topology};
 
+use crate::network::{Device, NetworkFact};
 use crate::trace::Party;
 use crate::world::World;
 
@@ -90,6 +94,36 @@ pub enum Missing {
     ClusterServices(Fqdn),
     /// Whether the rules of a security group match the asker, whose address is not declared.
     RuleMatch(NsgId),
+    /// Whether an admin rule matches the packet.
+    AdminRuleMatch(AdminRulesId),
+    /// The prefixes of a service tag.
+    TagPrefixes(Box<str>),
+    /// In which subnet of a network a machine stands, where its subnets differ in rules or routes.
+    SubnetIn(VnetId),
+    /// The address on which a route of a network depends.
+    RouteIn(VnetId),
+    /// The address on which a way from an on-premises network or a hub depends.
+    AddressAt(Place),
+    /// Which prefixes a peering half knows that is out of sync.
+    SyncedPrefixes(PeeringId),
+    /// What forwards at an address.
+    DeviceAt(IpAddr),
+    /// What a device lets pass.
+    DeviceRules(Device),
+    /// Whether a device translates sources.
+    SourceNatOf(Device),
+    /// Whether a device keeps state.
+    StateOf(Device),
+    /// Which of its appliances a load balancer hands packets to.
+    BalancedTo(LoadBalancerId),
+    /// Whether replies of a private endpoint come back through a device in this layout.
+    EndpointReplies(Device, PrivateEndpointId),
+    /// The firewall rules of a service.
+    FirewallRulesOf(NetworkFact),
+    /// A public IPv6 address for what leaves a subnet.
+    PublicAddressIn(SubnetId),
+    /// The public address packets come from when they reach a service.
+    PublicSource(NetworkFact),
     /// Where the work would have led: a limit was hit.
     Limit(LimitKind),
 }

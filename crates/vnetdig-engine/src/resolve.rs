@@ -7,15 +7,17 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use smallvec::SmallVec;
+use vnetdig_model::places::HolderRef;
 use vnetdig_model::record::RecordType;
-use vnetdig_model::scenario::{Asker, TypedQuestion};
+use vnetdig_model::scenario::{Asker, BlockCause, TypedQuestion};
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Fqdn, ResponseCode, Topology};
 
 use crate::basis::Basis;
+use crate::network::{Block, Path};
 use crate::outcome::{Branch, ChancePoint, Choice, Fact, LimitKind, Missing, Outcome, Resolution, SilenceCause};
 use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, Step, StepKind};
-use crate::transport::{AZURE_DNS, Delivery, Path, Source, Transport, deliver};
+use crate::transport::{AZURE_DNS, Delivery, Sender, Source, Transport, deliver};
 use crate::world::World;
 
 /// A question from somewhere.
@@ -185,70 +187,74 @@ impl<'a, R: Recorder> Run<'a, R> {
         patience: Duration,
     ) -> Outcome {
         let transport = if matches!(asker, Party::LocalDns(_)) { Transport::Tcp } else { Transport::Udp };
-        let delivery = deliver(self.topology, from, self.addresses_of(asker), to.ip(), transport);
+        let delivery = deliver(self.topology, self.sender(asker, from), to, transport);
         let arrives = matches!(delivery, Delivery::Delivered { .. });
         self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
         match delivery {
             Delivery::Delivered { to: server, at, path } => {
                 self.exchange(asker, server, at, Some(to), question, &path, patience)
             }
-            Delivery::NoRoute { unreachable } => {
-                let server = unreachable.map_or(Party::Unknown(to.ip()), Party::Server);
-                let basis = if to.ip() == AZURE_DNS { Basis::NotRoutable } else { Basis::ServerUnreachable };
-                self.lost(asker, server, to, question, patience, basis, SilenceCause::NoRoute, None)
-            }
-            Delivery::Filtered(nsg) => {
-                let server = Party::Unknown(to.ip());
-                let basis = if to.ip() == AZURE_DNS { Basis::PlatformDnsBlocked } else { Basis::Port53Blocked };
-                self.lost(asker, server, to, question, patience, basis, SilenceCause::Filtered, Some(nsg))
-            }
-            Delivery::Unknown | Delivery::Undecided(_) => {
-                let outcome = Outcome::missing(match delivery {
-                    Delivery::Undecided(nsg) => Missing::RuleMatch(nsg),
-                    _ => Missing::ServerAt(to.ip()),
-                });
-                self.begin(asker, Party::Unknown(to.ip()), Some(to), question, &Path::new());
-                self.step(Basis::NotDeclared, || StepKind::NotDeclared);
-                self.recorder.close(&outcome, Duration::ZERO);
-                outcome
-            }
+            Delivery::Lost { block, unreachable } => self.lost(asker, unreachable, to, question, patience, &block),
+            Delivery::Unknown => self.undecided(asker, to, question, Missing::ServerAt(to.ip())),
+            Delivery::Undecided(missing) => self.undecided(asker, to, question, missing),
         }
     }
 
-    /// The declared addresses of who asks.
-    fn addresses_of(&self, asker: Party) -> &'a [std::net::IpAddr] {
+    /// Who asks, as far as packets are concerned.
+    pub(crate) fn sender(&self, asker: Party, from: Source) -> Sender<'a> {
         let facts = self.topology.facts();
-        match asker {
+        let (addresses, holder): (&[std::net::IpAddr], _) = match asker {
             Party::Client(Asker::Client(client)) | Party::ClusterDns(client) | Party::LocalDns(client) => {
-                &facts.clients[client].addresses
+                (&facts.clients[client].addresses, Some(HolderRef::Client(client)))
             }
-            Party::Server(ServerRef::Custom(server)) => &facts.dns_servers[server].addresses,
-            _ => &[],
-        }
+            Party::Server(server) => {
+                let addresses = match server {
+                    ServerRef::Custom(server) => &facts.dns_servers[server].addresses[..],
+                    ServerRef::Inbound(endpoint) => facts.inbound_endpoints[endpoint].address.as_slice(),
+                    ServerRef::Firewall(firewall) => std::slice::from_ref(&facts.firewalls[firewall].address),
+                };
+                (addresses, Some(HolderRef::Server(server)))
+            }
+            _ => (&[], None),
+        };
+        Sender { from, addresses, holder }
     }
 
-    /// A query that gets lost on the way.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one exchange, all of them different types")]
+    /// A question of which the topology does not say whether, or at whom, it arrives.
+    fn undecided(&mut self, asker: Party, to: SocketAddr, question: &Question, missing: Missing) -> Outcome {
+        let outcome = Outcome::missing(missing);
+        self.begin(asker, Party::Unknown(to.ip()), Some(to), question, &Path::new());
+        self.step(Basis::NotDeclared, || StepKind::NotDeclared);
+        self.recorder.close(&outcome, Duration::ZERO);
+        outcome
+    }
+
+    /// A query that gets lost on the way, or whose answer does.
     fn lost(
         &mut self,
         asker: Party,
-        server: Party,
+        unreachable: Option<ServerRef>,
         to: SocketAddr,
         question: &Question,
         patience: Duration,
-        basis: Basis,
-        cause: SilenceCause,
-        nsg: Option<vnetdig_model::network::NsgId>,
+        block: &Block,
     ) -> Outcome {
+        let is_platform = to.ip() == AZURE_DNS;
+        let is_rule = matches!(block.cause(), BlockCause::SecurityRule | BlockCause::ApplianceDenies);
+        let cause = if is_rule { SilenceCause::Filtered } else { SilenceCause::NoRoute };
+        let (basis, also) = match (is_platform, is_rule) {
+            (true, true) => (Basis::PlatformDnsBlocked, None),
+            (true, false) => (Basis::NotRoutable, Some(Basis::PlatformAddressElsewhere)),
+            (false, true) => (Basis::Port53Blocked, Some(Basis::SecurityRules)),
+            (false, false) => (Basis::ServerUnreachable, None),
+        };
+        // Whoever drops it on the way does not look who listens.
+        let server = unreachable.filter(|_| !is_rule).map_or(Party::Unknown(to.ip()), Party::Server);
         self.begin(asker, server, Some(to), question, &Path::new());
-        self.step(basis, || StepKind::Undelivered { cause, nsg });
-        match basis {
-            Basis::NotRoutable => self.step(Basis::PlatformAddressElsewhere, || StepKind::Undelivered { cause, nsg }),
-            Basis::Port53Blocked => self.step(Basis::SecurityRules, || StepKind::Undelivered { cause, nsg }),
-            _ => {}
-        }
-        if matches!(asker, Party::LocalDns(_)) && cause == SilenceCause::Filtered {
-            self.step(Basis::LocalDnsNeedsTcp, || StepKind::Undelivered { cause, nsg });
+        let local_dns = (matches!(asker, Party::LocalDns(_)) && is_rule).then_some(Basis::LocalDnsNeedsTcp);
+        let network = Some(block.basis()).filter(|_| !is_platform);
+        for basis in std::iter::once(basis).chain(also).chain(local_dns).chain(network) {
+            self.step(basis, || StepKind::Undelivered { cause, block: Some(block.clone()) });
         }
         self.elapsed += patience;
         let outcome = Outcome::Silence { waited: patience, cause };

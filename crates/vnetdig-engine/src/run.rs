@@ -217,7 +217,7 @@ impl Relevant {
 }
 
 fn judge(topology: &Topology, check: &Check, asker: Asker, resolution: Resolution<Trace>) -> CheckResult {
-    let failures = evaluate(topology, check, &resolution);
+    let failures = evaluate(topology, check, asker, &resolution);
     CheckResult { check: check.clone(), asker, resolution, failures }
 }
 

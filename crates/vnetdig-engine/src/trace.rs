@@ -9,13 +9,14 @@ use std::time::Duration;
 use vnetdig_model::Fqdn;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, RulesetId, SecurityPolicyId, ZoneLinkId};
-use vnetdig_model::network::{NsgId, Place, VirtualHubId, VnetId};
+use vnetdig_model::network::{Place, VirtualHubId, VnetId};
 use vnetdig_model::record::{RecordSetId, RecordType, ResponseCode, ZoneDataId};
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::server::DnsServerId;
-use vnetdig_model::topology::{Adjacency, ServerRef};
+use vnetdig_model::topology::ServerRef;
 
 use crate::basis::Basis;
+use crate::network::{Block, Link};
 use crate::outcome::{LimitKind, Outcome, SilenceCause};
 
 /// A question: QNAME and QTYPE; the class is IN.
@@ -72,8 +73,8 @@ pub struct Exchange {
     pub address: Option<SocketAddr>,
     /// The question.
     pub question: Question,
-    /// How the query gets there, hop by hop; empty inside one network.
-    pub path: Vec<(Place, Adjacency)>,
+    /// What the query crosses on its way there; empty inside one network.
+    pub path: Vec<Link>,
     /// What was decided, and the exchanges made on the way, in order.
     pub items: Vec<Item>,
     /// What came back; `None` only while the exchange runs.
@@ -145,6 +146,8 @@ pub enum StepKind {
     },
     /// The hosts file answers.
     HostsFile,
+    /// An address was typed in place of a name.
+    NumericHost,
     /// A name from the search list is tried first, or next.
     SearchList {
         /// The name tried.
@@ -173,8 +176,8 @@ pub enum StepKind {
     Undelivered {
         /// Why.
         cause: SilenceCause,
-        /// The rule that drops it, if one does.
-        nsg: Option<NsgId>,
+        /// What keeps it, or the answer, from arriving; `None` when the server is down.
+        block: Option<Block>,
     },
     /// The query arrives.
     Delivered,

@@ -20,7 +20,7 @@ fn scenario(text: &str) -> Scenario {
 fn query(topology: &Topology, from: &str, name: &str) -> Query {
     let client = topology.client_by_name(from).map(Asker::Client);
     let from = client.or_else(|| topology.vnet_by_name(from).map(Asker::Vnet)).expect("a client or a network");
-    let name = TypedName { name: name.parse().expect("a name"), is_absolute: true };
+    let name = TypedName { name: name.parse().expect("a name"), is_absolute: true, address: None };
     Query { from, question: TypedQuestion { name, record_type: RecordType::A, server: None } }
 }
 

@@ -13,8 +13,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use vnetdig_engine::{Basis, Failure, Limits, Trace, hop_of, missing_text, rcode_mnemonic};
 use vnetdig_model::{Severity, SourceMap};
 
-/// The rules of sections 1 to 4 and 6 of the law.
-const RULES: [(u16, u16); 12] = [
+/// The rules of sections 1 to 6 of the law.
+const RULES: [(u16, u16); 18] = [
     (1, 42),
     (100, 121),
     (200, 208),
@@ -26,11 +26,18 @@ const RULES: [(u16, u16); 12] = [
     (340, 344),
     (350, 356),
     (360, 361),
+    (400, 405),
+    (410, 413),
+    (420, 425),
+    (430, 433),
+    (440, 444),
+    (450, 450),
     (500, 505),
 ];
 
 /// The pages in the order of the law.
-const PAGES: [&str; 5] = ["azure-provided-dns", "private-resolver", "clients-and-forwarders", "postgresql", "caching"];
+const PAGES: [&str; 6] =
+    ["azure-provided-dns", "private-resolver", "clients-and-forwarders", "postgresql", "reachability", "caching"];
 
 fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")

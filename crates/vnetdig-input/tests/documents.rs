@@ -134,6 +134,10 @@ fn the_schema_refuses_what_the_check_refuses() {
         "{ vnetdig: 1, topology: { clients: { c: { vm: { subnet: a/b }, internet: {} } } } }",
         "{ vnetdig: 1, topology: { peerings: [{ state: Connected }] } }",
         "{ vnetdig: 1, checks: [{ from: a, query: b }] }",
+        "{ vnetdig: 1, checks: [{ from: a, query: b, expect: { path: [a] } }] }",
+        "{ vnetdig: 1, checks: [{ from: a, query: b, expect: { reachable: 5432/sctp } }] }",
+        "{ vnetdig: 1, checks: [{ from: a, query: b, expect: { unreachable: { port: 5432, cause: rain } } }] }",
+        "{ vnetdig: 1, topology: { load-balancers: { l: { subnet: a/b } } } }",
         "{ vnetdig: 1, timeline: [{ at: 60 }] }",
     ] {
         // Flow mappings with plain keys are YAML; the white space in front keeps them from being read as JSON.

@@ -6,8 +6,13 @@ use std::path::{Path, PathBuf};
 
 use vnetdig_input::Limits;
 use vnetdig_input::scenario::{lower, parse};
-use vnetdig_model::scenario::{Demand, Expectation, ExpectedDatum};
-use vnetdig_model::{Diagnostic, Parsed, Scenario, Severity, SourceMap};
+use vnetdig_model::appliance::SourceNat;
+use vnetdig_model::filter::{Access, PortRange, Protocol, RuleEnd, TrafficMatch};
+use vnetdig_model::scenario::{
+    BlockCause, Demand, Expectation, ExpectedDatum, ReachDemand, ReachExpectation, Service, TypedName,
+};
+use vnetdig_model::service::{Admission, Connectivity};
+use vnetdig_model::{Diagnostic, Parsed, RecordType, Scenario, Severity, SourceMap};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -297,6 +302,59 @@ const CASES: &[(&str, &[&str])] = &[
         &["2:68 scenario/bad-name: `a..b` is not a domain name: the name has an empty label ()"],
     ),
     (
+        "topology: { nsgs: { n: { rules: { r: { priority: 100, direction: Inbound, access: Allow, source-asgs: [web] } } } }, application-security-groups: { webs: {} } }",
+        &["2:104 scenario/unknown-reference: unknown application security group `web` (did you mean `webs`?)"],
+    ),
+    (
+        "topology: { vnets: { x: { subnets: { a: { prefix: 10.5.0.0/24, nat-gateway: nat } } } }, virtual-network-gateways: { g: { vnet: y, type: Vpn } } }",
+        &[
+            "2:77 scenario/unknown-reference: unknown NAT gateway `nat` (none is declared)",
+            "2:129 scenario/unknown-reference: unknown virtual network `y` (did you mean `x`?)",
+        ],
+    ),
+    (
+        "topology: { peerings: [{ half: hub -> app, local-subnets: [dns-inn], remote-subnets: [app/wbe] }] }",
+        &[
+            "2:60 scenario/unknown-reference: unknown subnet `dns-inn` in virtual network `hub` (did you mean `dns-in`?)",
+            "2:87 scenario/unknown-reference: unknown subnet `wbe` in virtual network `app` (did you mean `web`?)",
+        ],
+    ),
+    (
+        "topology: { appliances: { nva: { subnet: app/web, address: 10.1.0.9, nic-nsg: n } }, load-balancers: { l: { subnet: app/web, address: 10.1.0.8, appliances: [nvb] } } }",
+        &[
+            "2:79 scenario/unknown-reference: unknown network security group `n` (none is declared)",
+            "2:158 scenario/unknown-reference: unknown appliance `nvb` (did you mean `nva`?)",
+        ],
+    ),
+    (
+        "topology: { firewalls: { fw: { vnet: hub, address: 10.0.9.4 } }, virtual-hubs: { h: { connections: [hub, { vnet: ap }], routing-intent: { private: fv } } } }",
+        &[
+            "2:114 scenario/unknown-reference: unknown virtual network `ap` (did you mean `app`?)",
+            "2:148 scenario/unknown-reference: unknown firewall `fv` (did you mean `fw`?)",
+        ],
+    ),
+    (
+        "topology: { security-admin-rules: { base: { vnets: [apps] } }, clients: { c: { subnet: app/web, nic-nsg: n, asgs: w } } }",
+        &[
+            "2:53 scenario/unknown-reference: unknown virtual network `apps` (did you mean `app`?)",
+            "2:106 scenario/unknown-reference: unknown network security group `n` (none is declared)",
+            "2:115 scenario/unknown-reference: unknown application security group `w` (none is declared)",
+        ],
+    ),
+    (
+        "checks: [{ from: web-1, query: 10.0.0.4, expect: { reachable: 5432, path: [app, vhub, order, Internet, appp] } }]",
+        &[
+            "2:87 scenario/unknown-reference: unknown network or device `order` (did you mean `orders`?)",
+            "2:104 scenario/unknown-reference: unknown network or device `appp` (did you mean `app`?)",
+        ],
+    ),
+    (
+        "checks: [{ from: web-1, query: 10.0.0.4, expect: { reachable: [], path: [app] } }]",
+        &[
+            "2:67 scenario/missing-key: `path` needs a connection, and none is expected (write a port, such as `reachable: 5432`)",
+        ],
+    ),
+    (
         "timeline: [{ at: 5s, events: [{ renew-lease: web-9 }, { flush-cache: everything }, { set-record: { zone: nope, records: [] } }] }, { at: 1s, events: [{ add-link: { zone: corp, vnet: nope } }] }]",
         &[
             "2:46 scenario/unknown-reference: unknown client `web-9` (did you mean `web-1`?)",
@@ -482,4 +540,117 @@ fn checks_and_events_are_understood() {
     assert_eq!(alternatives[0].answer.as_deref(), Some(&answer[..]));
     assert_eq!(alternatives[1].soa, Some(None));
     assert_eq!(scenario.timeline[0].events.len(), 4, "two record sets are two events");
+}
+
+/// What packets meet on their way: laid over [`SOUND`].
+const WAYS: &str = "\
+vnetdig: 1
+topology:
+  application-security-groups: { web: {}, db: {} }
+  nsgs:
+    n:
+      rules:
+        plain: { priority: 100, direction: Inbound, access: Allow }
+        grouped: { priority: 110, direction: Inbound, access: Deny, protocol: tcp, source: Any, source-asgs: [web, db], source-ports: 1024-2047, destination-asgs: db, ports: [53, '*'] }
+        mixed: { priority: 120, direction: Inbound, access: Deny, source: [10.0.0.4, 10.1.0.0/16, VirtualNetwork, 'fd00::5'] }
+  service-tags: { Storage.WestEurope: 20.60.0.0/16 }
+  peerings:
+    - { half: hub -> app, local-subnets: [dns-in], remote-subnets: [app/web], remote-address-space: [] }
+    - { half: app -> hub }
+  virtual-hubs:
+    wan-hub: { connections: [app, { vnet: hub, static-routes: { r: { prefix: 10.9.0.0/16, next-hop: 10.0.9.9 } } }], routing-intent: { internet: vfw } }
+  firewalls:
+    vfw: { virtual-hub: wan-hub, address: 192.168.0.4 }
+    fw: { vnet: hub, address: 10.0.9.4, source-nat: never, rules: { r: {}, deny: { priority: 200, access: deny } } }
+    closed: { vnet: hub, address: 10.0.9.5, rules: {} }
+  appliances:
+    nva: { subnet: app/web, address: 10.1.0.9 }
+  postgres-servers:
+    named: { name: other, public-access: { firewall-rules: { one: 203.0.113.7, net: 203.0.113.0/29, range: 203.0.113.1 - 203.0.113.9 } } }
+  private-link-services:
+    stor: { public-name: s.example, private-link-name: s.privatelink.example, allowed-subnets: [app/web], ports: 443 }
+checks:
+  - from: web-1
+    query: FD00::5
+    expect: { reach-undetermined: { port: 53/UDP, missing: rules }, unreachable: [5432, { port: icmp, cause: no-route }], reachable: 443/tcp, path: [hub, named, INTERNET] }
+";
+
+fn ways() -> Scenario {
+    let mut sources = SourceMap::default();
+    let texts = [SOUND, WAYS];
+    let documents = texts.map(|text| {
+        let id = sources.add("test", text);
+        parse(&sources, id, &Limits::default()).value
+    });
+    let Parsed { value: scenario, diagnostics } = lower(&documents, &[]);
+    assert!(diagnostics.is_empty(), "{diagnostics:#?}");
+    scenario
+}
+
+#[test]
+fn rules_say_which_packets_they_are_about() {
+    let scenario = ways();
+    let facts = scenario.topology.facts();
+    let rules = &facts.nsgs.values().next().expect("a group").rules;
+    assert_eq!(rules[0].traffic, TrafficMatch::default());
+    let asgs: Vec<RuleEnd> = facts.asgs.ids().map(RuleEnd::Asg).collect();
+    let TrafficMatch { protocol, sources, source_ports, destinations, ports } = &rules[1].traffic;
+    assert_eq!(*protocol, Protocol::Tcp);
+    assert_eq!(sources, &[vec![RuleEnd::Any], asgs.clone()].concat());
+    assert_eq!(destinations, &asgs[1..]);
+    assert_eq!(source_ports, &[PortRange { first: 1024, last: 2047 }]);
+    assert_eq!(ports, &[PortRange { first: 53, last: 53 }, PortRange::ALL]);
+    let prefix = |text: &str| RuleEnd::Prefix(text.parse().expect(text));
+    let tag = RuleEnd::Tag("VirtualNetwork".into());
+    let mixed = [prefix("10.0.0.4/32"), prefix("10.1.0.0/16"), tag, prefix("fd00::5/128")];
+    assert_eq!(rules[2].traffic.sources, mixed);
+}
+
+#[test]
+fn what_nobody_said_of_the_ways_stays_unknown() {
+    let scenario = ways();
+    let facts = scenario.topology.facts();
+    let [vfw, fw, closed] = &facts.firewalls.values().collect::<Vec<_>>()[..] else { panic!("three firewalls") };
+    assert_eq!((vfw.source_nat, fw.source_nat), (SourceNat::Internet, SourceNat::Never));
+    assert_eq!((&vfw.rules, closed.rules.as_deref()), (&None, Some(&[][..])));
+    let rules: Vec<_> = fw.rules.iter().flatten().map(|rule| (rule.priority, rule.access)).collect();
+    assert_eq!(rules, [(100, Access::Allow), (200, Access::Deny)]);
+    let nva = facts.appliances.values().next().expect("an appliance");
+    assert_eq!((nva.ip_forwarding, nva.source_nat, nva.stateful, &nva.rules), (true, None, None, &None));
+    let halves: Vec<_> = facts.peerings.values().collect();
+    assert_eq!((halves[0].local_subnets.len(), halves[0].remote_subnets.len()), (1, 1));
+    assert_eq!((halves[0].remote_address_space.as_deref(), &halves[1].remote_address_space), (Some(&[][..]), &None));
+    let hub = facts.virtual_hubs.values().find(|hub| &*hub.name == "wan-hub").expect("it is declared");
+    assert_eq!(hub.connections.iter().map(|one| one.static_routes.len()).collect::<Vec<_>>(), [0, 1]);
+    assert_eq!((hub.private_traffic, hub.internet_traffic), (None, facts.firewalls.ids().next()));
+    let open = facts.postgres_servers.values().map(|server| &server.connectivity);
+    let open: Vec<_> = open
+        .filter_map(|one| if let Connectivity::Public { admission, .. } = one { Some(admission) } else { None })
+        .collect();
+    assert_eq!(open[0], &Admission::default());
+    let ranges = open[1].firewall_rules.iter().flatten().map(|rule| format!("{}-{}", rule.first, rule.last));
+    let expected = ["203.0.113.7-203.0.113.7", "203.0.113.0-203.0.113.7", "203.0.113.1-203.0.113.9"];
+    assert_eq!(ranges.collect::<Vec<_>>(), expected);
+    let service = facts.private_link_services.values().next().expect("a service");
+    assert_eq!((service.ports.as_slice(), service.admission.subnets.len()), (&[443][..], 1));
+}
+
+#[test]
+fn connections_are_expected_in_a_defined_order() {
+    let scenario = ways();
+    let check = &scenario.checks[0];
+    let TypedName { name, is_absolute, address } = &check.question.name;
+    assert_eq!((name.to_string().as_str(), *is_absolute, *address), ("fd00::5", true, "fd00::5".parse().ok()));
+    assert_eq!(check.question.record_type, RecordType::AAAA);
+    let Demand::All(expectation) = &check.demand else { panic!("one expectation") };
+    let expect = |service, demand| ReachExpectation { service, demand };
+    let expected = [
+        expect(Service::Tcp(443), ReachDemand::Reachable),
+        expect(Service::Tcp(5432), ReachDemand::Unreachable { cause: None }),
+        expect(Service::Icmp, ReachDemand::Unreachable { cause: Some(BlockCause::NoRoute) }),
+        expect(Service::Udp(53), ReachDemand::Undetermined { missing: Some("rules".into()) }),
+    ];
+    assert_eq!(expectation.reach, expected);
+    let path: Vec<&str> = expectation.path.iter().map(|name| &**name).collect();
+    assert_eq!(path, ["hub", "other", "internet"]);
 }

@@ -8,6 +8,8 @@ mod chance;
 mod generated;
 #[path = "round_trip/questions.rs"]
 mod questions;
+#[path = "round_trip/ways.rs"]
+mod ways;
 
 use std::path::{Path, PathBuf};
 

@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use crate::filter::{AsgId, NsgId};
 use crate::fqdn::Fqdn;
 use crate::id::id;
 use crate::network::{Place, SubnetId, VnetId};
@@ -174,6 +177,16 @@ pub struct Client {
     pub subnet: Option<SubnetId>,
     /// Its addresses, if declared.
     pub addresses: Vec<IpAddr>,
+    /// NSG on its NIC.
+    pub nic_nsg: Option<NsgId>,
+    /// Application security groups its NIC belongs to.
+    pub asgs: Vec<AsgId>,
+    /// The address it shows to the internet, if declared.
+    pub public_address: Option<IpAddr>,
+    /// Prefixes it sends into the network at all, such as the routes of a VPN profile; `None`: everything (S-433).
+    pub routes: Option<Vec<IpNet>>,
+    /// Prefixes that never leave it or its cluster, such as service and pod ranges (S-433).
+    pub captured_prefixes: Vec<IpNet>,
     /// What it got when it started or renewed its lease and still uses, when that differs from the configuration
     /// (S-203); of a pod, what its node got.
     pub applied_dns_servers: Option<Vec<IpAddr>>,

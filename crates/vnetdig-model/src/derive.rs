@@ -16,14 +16,15 @@ use crate::facts::{Facts, FailoverEffect};
 use crate::fqdn::Fqdn;
 use crate::id::Table;
 use crate::network::{Place, VnetId};
+use crate::places::HolderRef;
 use crate::record::{
     Address, RecordData, RecordSet, RecordType, Symbol, SymbolId, SymbolKind, Symbols, Ttl, ZoneData, ZoneDataId,
     ZoneDataKind,
 };
 use crate::rule::Rule;
 use crate::service::{
-    ConnectionState, Connectivity, DnsLayout, EndpointTarget, PostgresServer, PostgresServerId, PrivateEndpoint,
-    PrivateEndpointId, PrivateLinkService, PrivateLinkServiceId,
+    ConnectionState, Connectivity, DnsLayout, EndpointTarget, PostgresServer, PostgresServerId, PrivateEndpointId,
+    PrivateLinkService, PrivateLinkServiceId,
 };
 use crate::source::Origin;
 use crate::switches::PublicPrivatelinkAnswer;
@@ -183,7 +184,14 @@ impl Derivation<'_> {
     }
 
     /// The declared address, or a symbol named after what lacks it.
-    fn address(&mut self, declared: Option<IpAddr>, kind: SymbolKind, of: &str, origin: Origin) -> Address {
+    fn address(
+        &mut self,
+        declared: Option<IpAddr>,
+        kind: SymbolKind,
+        of: &str,
+        holder: HolderRef,
+        origin: Origin,
+    ) -> Address {
         if let Some(address) = declared {
             return Address::Known(address);
         }
@@ -193,7 +201,7 @@ impl Derivation<'_> {
         }
         .into();
         let symbols = &mut self.out.symbols;
-        let make = || symbols.push(Symbol { name: name.clone(), kind, origin });
+        let make = || symbols.push(Symbol { name: name.clone(), kind, holder, origin });
         Address::Symbol(*self.symbols_by_name.entry(name.clone()).or_insert_with(make))
     }
 
@@ -203,14 +211,14 @@ impl Derivation<'_> {
     }
 
     /// The endpoints of a target in order of creation.
-    fn endpoints_of(&self, target: EndpointTarget) -> Vec<&PrivateEndpoint> {
-        let ids = self.endpoints.get(&target).into_iter().flatten();
-        ids.map(|id| &self.facts.private_endpoints[*id]).collect()
+    fn endpoints_of(&self, target: EndpointTarget) -> Vec<PrivateEndpointId> {
+        self.endpoints.get(&target).cloned().unwrap_or_default()
     }
 
     /// Whether the public alias leads to the privatelink name (S-322).
     fn is_flipped(&self, target: EndpointTarget) -> bool {
-        self.endpoints_of(target).iter().any(|endpoint| {
+        self.endpoints.get(&target).into_iter().flatten().any(|id| {
+            let endpoint = &self.facts.private_endpoints[*id];
             endpoint.connection == ConnectionState::Approved
                 && (!self.facts.switches.zone_group_flips_cname || endpoint.zone_group.is_some())
         })
@@ -234,7 +242,8 @@ impl Derivation<'_> {
                     self.known(private_link_name(facts, server), true, server.origin.derive(Rule(303)));
                     let moved = self.failover(id) == Some(FailoverEffect::RecordChanged);
                     let of = if moved { format!("{}-after-failover", server.name) } else { server.name.to_string() };
-                    let address = self.address(*address, SymbolKind::PrivateAddress, &of, origin);
+                    let address =
+                        self.address(*address, SymbolKind::PrivateAddress, &of, HolderRef::Postgres(id), origin);
                     let origin = match self.failover(id) {
                         Some(FailoverEffect::KeptByLock) => server.origin.derive(Rule(317)),
                         Some(_) => server.origin.derive(Rule(340)),
@@ -263,9 +272,10 @@ impl Derivation<'_> {
         let address = match self.failover(id) {
             Some(FailoverEffect::RecordChanged) => {
                 let name = format!("{}-after-failover", server.name);
-                self.address(None, SymbolKind::PublicAddress, &name, server.origin.derive(Rule(342)))
+                let origin = server.origin.derive(Rule(342));
+                self.address(None, SymbolKind::PublicAddress, &name, HolderRef::Postgres(id), origin)
             }
-            _ => self.address(address, SymbolKind::PublicAddress, &server.name, origin),
+            _ => self.address(address, SymbolKind::PublicAddress, &server.name, HolderRef::Postgres(id), origin),
         };
         let address = RecordData::Address(address);
         let private_link = private_link_name(facts, server);
@@ -321,7 +331,7 @@ impl Derivation<'_> {
         for (id, service) in facts.private_link_services.iter() {
             let flipped = self.is_flipped(EndpointTarget::Service(id));
             let origin = service.origin.derive(Rule(322));
-            let front = self.public_front(service, origin);
+            let front = self.public_front(id, service, origin);
             if flipped {
                 let alias = RecordData::Cname(service.private_link_name.clone());
                 self.add_public(&service.public_name, service.ttl, alias, origin);
@@ -336,8 +346,9 @@ impl Derivation<'_> {
     }
 
     /// What the public chain of a service goes on with.
-    fn public_front(&mut self, service: &PrivateLinkService, origin: Origin) -> RecordData {
-        let address = self.address(service.public_address, SymbolKind::PublicAddress, &service.key, origin);
+    fn public_front(&mut self, id: PrivateLinkServiceId, service: &PrivateLinkService, origin: Origin) -> RecordData {
+        let (kind, holder) = (SymbolKind::PublicAddress, HolderRef::Service(id));
+        let address = self.address(service.public_address, kind, &service.key, holder, origin);
         let address = RecordData::Address(address);
         let Some(target) = &service.public_target else { return address };
         self.add_public(target, service.ttl, address, origin);
@@ -362,8 +373,9 @@ impl Derivation<'_> {
         let facts = self.facts;
         let recommended = recommended_zone(name);
         let mut written: IndexMap<ZoneDataId, (SmallVec<[RecordData; 1]>, Origin)> = IndexMap::new();
-        let endpoints: Vec<PrivateEndpoint> = self.endpoints_of(target).into_iter().cloned().collect();
-        for endpoint in &endpoints {
+        for id in self.endpoints_of(target) {
+            let endpoint = &facts.private_endpoints[id];
+            let holder = HolderRef::Endpoint(id);
             let mut zones = endpoint.zone_group.iter().flatten().map(|zone| facts.private_zones[*zone].data);
             let Some(zone) = zones.find(|zone| facts.zone_data[*zone].apex == recommended) else { continue };
             let origin = endpoint.origin.derive(Rule(326));
@@ -371,9 +383,9 @@ impl Derivation<'_> {
                 if self.failover(server) == Some(FailoverEffect::RecordChanged));
             let address = if moved {
                 let name = format!("{}-after-failover", endpoint.name);
-                self.address(None, SymbolKind::PrivateAddress, &name, endpoint.origin.derive(Rule(342)))
+                self.address(None, SymbolKind::PrivateAddress, &name, holder, endpoint.origin.derive(Rule(342)))
             } else {
-                self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, origin)
+                self.address(endpoint.address, SymbolKind::PrivateAddress, &endpoint.name, holder, origin)
             };
             let data = RecordData::Address(address);
             let written_before = written.contains_key(&zone);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::appliance::{Appliance, ApplianceId, LoadBalancer, LoadBalancerId};
 use crate::client::{Client, ClientId};
 use crate::diagnostic::Parsed;
 use crate::dns::{
@@ -9,11 +10,12 @@ use crate::dns::{
     PrivateResolver, PrivateResolverId, PrivateZone, PrivateZoneId, Ruleset, RulesetId, RulesetLink, RulesetLinkId,
     SecurityPolicy, SecurityPolicyId, ZoneLink, ZoneLinkId,
 };
+use crate::filter::{AdminRules, AdminRulesId, Asg, AsgId, Nsg, NsgId, ServiceTag};
 use crate::fqdn::Fqdn;
 use crate::id::Table;
 use crate::network::{
-    Connection, ConnectionId, Nsg, NsgId, PeeringHalf, PeeringId, RouteTable, RouteTableId, Site, SiteId, Subnet,
-    SubnetId, VirtualHub, VirtualHubId, Vnet, VnetId,
+    Connection, ConnectionId, Gateway, GatewayId, NatGateway, NatGatewayId, PeeringHalf, PeeringId, RouteTable,
+    RouteTableId, Site, SiteId, Subnet, SubnetId, VirtualHub, VirtualHubId, Vnet, VnetId,
 };
 use crate::record::{RecordSet, RecordSetId, RecordType, Symbols, ZoneData, ZoneDataId, ZoneDataKind};
 use crate::server::{DnsServer, DnsServerId, Firewall, FirewallId};
@@ -84,14 +86,28 @@ pub struct Facts {
     pub peerings: Table<PeeringId, PeeringHalf>,
     /// Network security groups.
     pub nsgs: Table<NsgId, Nsg>,
+    /// Application security groups.
+    pub asgs: Table<AsgId, Asg>,
+    /// Admin rules of network managers.
+    pub admin_rules: Table<AdminRulesId, AdminRules>,
+    /// Prefixes behind service tags.
+    pub service_tags: Vec<ServiceTag>,
     /// Route tables.
     pub route_tables: Table<RouteTableId, RouteTable>,
     /// On-premises networks.
     pub sites: Table<SiteId, Site>,
     /// Connections through gateways.
     pub connections: Table<ConnectionId, Connection>,
+    /// Virtual network gateways.
+    pub gateways: Table<GatewayId, Gateway>,
+    /// NAT gateways.
+    pub nat_gateways: Table<NatGatewayId, NatGateway>,
     /// Virtual WAN hubs.
     pub virtual_hubs: Table<VirtualHubId, VirtualHub>,
+    /// Network virtual appliances.
+    pub appliances: Table<ApplianceId, Appliance>,
+    /// Load balancers.
+    pub load_balancers: Table<LoadBalancerId, LoadBalancer>,
     /// Bodies of DNS data; the first is public DNS.
     pub zone_data: Table<ZoneDataId, ZoneData>,
     /// Declared record sets of all bodies.
@@ -188,12 +204,24 @@ adders! {
     add_peering(peerings: PeeringHalf) -> PeeringId;
     /// Adds a network security group.
     add_nsg(nsgs: Nsg) -> NsgId;
+    /// Adds an application security group.
+    add_asg(asgs: Asg) -> AsgId;
+    /// Adds admin rules.
+    add_admin_rules(admin_rules: AdminRules) -> AdminRulesId;
     /// Adds a route table.
     add_route_table(route_tables: RouteTable) -> RouteTableId;
     /// Adds an on-premises network.
     add_site(sites: Site) -> SiteId;
     /// Adds a connection.
     add_connection(connections: Connection) -> ConnectionId;
+    /// Adds a virtual network gateway.
+    add_gateway(gateways: Gateway) -> GatewayId;
+    /// Adds a NAT gateway.
+    add_nat_gateway(nat_gateways: NatGateway) -> NatGatewayId;
+    /// Adds a network virtual appliance.
+    add_appliance(appliances: Appliance) -> ApplianceId;
+    /// Adds a load balancer.
+    add_load_balancer(load_balancers: LoadBalancer) -> LoadBalancerId;
     /// Adds a Virtual WAN hub.
     add_virtual_hub(virtual_hubs: VirtualHub) -> VirtualHubId;
     /// Adds a body of DNS data.
@@ -246,10 +274,17 @@ impl TopologyBuilder {
             subnets: Table::new(),
             peerings: Table::new(),
             nsgs: Table::new(),
+            asgs: Table::new(),
+            admin_rules: Table::new(),
+            service_tags: Vec::new(),
             route_tables: Table::new(),
             sites: Table::new(),
             connections: Table::new(),
+            gateways: Table::new(),
+            nat_gateways: Table::new(),
             virtual_hubs: Table::new(),
+            appliances: Table::new(),
+            load_balancers: Table::new(),
             zone_data: std::iter::once(public).collect(),
             record_sets: Table::new(),
             withdrawn: Vec::new(),

@@ -6,16 +6,20 @@
 //! This crate holds no behavior of resolvers: it says what resources say. The one thing it works out is what
 //! Azure writes by itself (the records of servers, private endpoints and registered machines, in [`derive`](mod@derive)).
 
+pub mod appliance;
 pub mod client;
 pub mod derive;
 pub mod diagnostic;
 pub mod dns;
 pub mod event;
 pub mod facts;
+pub mod filter;
 pub mod fqdn;
 pub mod id;
 pub mod names;
 pub mod network;
+pub mod places;
+pub mod prefixes;
 pub mod record;
 pub mod rule;
 pub mod scenario;

@@ -1,10 +1,13 @@
-//! Networks: virtual networks, subnets, peerings, filters, routes, sites and the connections between them.
+//! Networks: virtual networks, subnets, peerings, routes, gateways, sites and the connections between them.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::dns::Lock;
+use crate::filter::NsgId;
 use crate::id::id;
+use crate::server::FirewallId;
 use crate::source::Origin;
 
 id!(
@@ -18,10 +21,6 @@ id!(
 id!(
     /// One half of a peering (`virtualNetworkPeerings`).
     PeeringId
-);
-id!(
-    /// A network security group.
-    NsgId
 );
 id!(
     /// A route table.
@@ -38,6 +37,14 @@ id!(
 id!(
     /// A Virtual WAN hub (`Microsoft.Network/virtualHubs`).
     VirtualHubId
+);
+id!(
+    /// A virtual network gateway (`Microsoft.Network/virtualNetworkGateways`).
+    GatewayId
+);
+id!(
+    /// A NAT gateway.
+    NatGatewayId
 );
 
 /// Where something stands in the network.
@@ -77,6 +84,8 @@ pub struct Vnet {
     pub address_space: Vec<IpNet>,
     /// `dhcpOptions.dnsServers`; empty means Azure-provided DNS (S-200).
     pub dns_servers: Vec<IpAddr>,
+    /// Lock on the network, if any (S-450).
+    pub lock: Option<Lock>,
     /// Where it comes from.
     pub origin: Origin,
     /// Where the DNS servers were set, when they were.
@@ -112,8 +121,14 @@ pub struct Subnet {
     pub nsg: Option<NsgId>,
     /// Route table on the subnet.
     pub route_table: Option<RouteTableId>,
+    /// NAT gateway of the subnet, whose addresses its machines show to the internet.
+    pub nat_gateway: Option<NatGatewayId>,
+    /// `serviceEndpoints[].service`, such as `Microsoft.Storage`.
+    pub service_endpoints: Vec<Box<str>>,
     /// Policies for private endpoints in it.
     pub private_endpoint_policies: PrivateEndpointPolicies,
+    /// Lock on the subnet, if any (S-450).
+    pub lock: Option<Lock>,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -164,58 +179,15 @@ pub struct PeeringHalf {
     pub allow_gateway_transit: bool,
     /// `useRemoteGateways`.
     pub use_remote_gateways: bool,
-    /// Where it comes from.
-    pub origin: Origin,
-}
-
-/// Direction of a security rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Into the subnet or NIC.
-    Inbound,
-    /// Out of it.
-    Outbound,
-}
-
-/// What a security rule does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Access {
-    /// Lets the packet pass.
-    Allow,
-    /// Drops it.
-    Deny,
-}
-
-/// A security rule, its matches as written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SecurityRule {
-    /// Name.
-    pub name: Box<str>,
-    /// 100 to 4096, low first.
-    pub priority: u16,
-    /// Direction.
-    pub direction: Direction,
-    /// Allow or deny.
-    pub access: Access,
-    /// `Tcp`, `Udp`, `*` …
-    pub protocol: Box<str>,
-    /// Prefixes or service tags.
-    pub sources: Vec<Box<str>>,
-    /// Prefixes or service tags.
-    pub destinations: Vec<Box<str>>,
-    /// Destination ports or ranges.
-    pub ports: Vec<Box<str>>,
-    /// Where it comes from.
-    pub origin: Origin,
-}
-
-/// A network security group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Nsg {
-    /// Name.
-    pub name: Box<str>,
-    /// Its own rules; the defaults are implied (S-420).
-    pub rules: Vec<SecurityRule>,
+    /// `remoteAddressSpace.addressPrefixes`: what this half knows of the other network. `None`: all of its space
+    /// when the sync level says so, else unknown.
+    pub remote_address_space: Option<Vec<IpNet>>,
+    /// `localSubnetNames`, when `peerCompleteVnets` is false: only these subnets are peered.
+    pub local_subnets: Vec<SubnetId>,
+    /// `remoteSubnetNames`, when `peerCompleteVnets` is false.
+    pub remote_subnets: Vec<SubnetId>,
+    /// `enableOnlyIPv6Peering`.
+    pub only_ipv6: bool,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -235,13 +207,22 @@ pub enum NextHop {
     None,
 }
 
+/// Where a user-defined route leads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RouteDestination {
+    /// To a prefix.
+    Prefix(IpNet),
+    /// To the prefixes behind a service tag (S-424).
+    Tag(Box<str>),
+}
+
 /// A user-defined route.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Name.
     pub name: Box<str>,
     /// Destination.
-    pub prefix: IpNet,
+    pub destination: RouteDestination,
     /// Next hop.
     pub next_hop: NextHop,
     /// Where it comes from.
@@ -272,6 +253,42 @@ pub struct Site {
     pub origin: Origin,
 }
 
+/// What a virtual network gateway speaks (`gatewayType`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GatewayKind {
+    /// IPsec and point-to-site VPN.
+    Vpn,
+    /// ExpressRoute.
+    ExpressRoute,
+}
+
+/// A virtual network gateway. A network that is an end of a connection, or that VPN clients enter, has one even
+/// when none is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// Name.
+    pub name: Box<str>,
+    /// The network it stands in.
+    pub vnet: VnetId,
+    /// Kind.
+    pub kind: GatewayKind,
+    /// `vpnClientConfiguration.vpnClientAddressPool`: the addresses of point-to-site clients.
+    pub client_address_pools: Vec<IpNet>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A NAT gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NatGateway {
+    /// Name.
+    pub name: Box<str>,
+    /// The public addresses it shows; empty when nobody declared them.
+    pub public_addresses: Vec<IpAddr>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
 /// How two networks are connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectionKind {
@@ -292,6 +309,8 @@ pub struct Connection {
     pub ends: [Place; 2],
     /// Whether it is up.
     pub connected: bool,
+    /// `enableBgp`: what one end learns elsewhere it passes on to the other (S-405).
+    pub bgp: bool,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -308,7 +327,35 @@ pub struct VirtualHub {
     /// Address prefix.
     pub address_prefix: Option<IpNet>,
     /// Connected networks (`hubVirtualNetworkConnections`).
-    pub connections: Vec<VnetId>,
+    pub connections: Vec<HubConnection>,
+    /// Routing intent for private traffic: it goes through this firewall of the hub.
+    pub private_traffic: Option<FirewallId>,
+    /// Routing intent for internet traffic: it goes through this firewall of the hub.
+    pub internet_traffic: Option<FirewallId>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A network's connection to a Virtual WAN hub.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HubConnection {
+    /// The network.
+    pub vnet: VnetId,
+    /// `enableInternetSecurity`: the hub's route to the internet is propagated to the network.
+    pub internet_security: bool,
+    /// `routingConfiguration.vnetRoutes.staticRoutes`: prefixes behind an appliance in the network.
+    pub static_routes: Vec<StaticRoute>,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// A static route of a hub connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaticRoute {
+    /// Destination.
+    pub prefix: IpNet,
+    /// The appliance in the connected network.
+    pub next_hop: IpAddr,
     /// Where it comes from.
     pub origin: Origin,
 }

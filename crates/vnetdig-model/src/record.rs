@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::fqdn::Fqdn;
 use crate::id::{Table, id};
+use crate::places::HolderRef;
 use crate::source::Origin;
 
 id!(
@@ -53,6 +54,8 @@ pub struct Symbol {
     pub name: Arc<str>,
     /// What kind of value it stands for.
     pub kind: SymbolKind,
+    /// Who holds the address it stands for.
+    pub holder: HolderRef,
     /// The fact that would have carried the value.
     pub origin: Origin,
 }

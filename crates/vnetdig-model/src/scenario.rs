@@ -1,10 +1,13 @@
 //! A scenario: a topology, what should hold of it, and what happens to it over time.
 
+use std::fmt;
 use std::net::IpAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use crate::client::ClientId;
 use crate::dns::{PrivateZoneId, ResolutionPolicy};
+use crate::filter::Protocol;
 use crate::fqdn::Fqdn;
 use crate::network::{SubnetId, VnetId};
 use crate::record::{RecordSet, RecordType, ResponseCode};
@@ -57,13 +60,201 @@ pub enum Asker {
     Subnet(SubnetId),
 }
 
-/// A name as a person types it: with a final dot it is absolute, without one the search list applies.
+/// A name as a person types it: with a final dot it is absolute, without one the search list applies. An address
+/// in place of a name is taken as it is, and nobody is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TypedName {
     /// The name without search list.
     pub name: Fqdn,
     /// Whether it ended in a dot.
     pub is_absolute: bool,
+    /// The address, when one was typed in place of a name; `name` is then its text.
+    pub address: Option<IpAddr>,
+}
+
+/// What a connection is opened to: a protocol, and a port where the protocol has ports. Written `5432`, `53/udp`,
+/// `icmp`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// A TCP port.
+    Tcp(u16),
+    /// A UDP port.
+    Udp(u16),
+    /// ICMP echo.
+    Icmp,
+}
+
+impl Service {
+    /// The protocol, as a rule names it.
+    #[must_use]
+    pub fn protocol(self) -> Protocol {
+        match self {
+            Self::Tcp(_) => Protocol::Tcp,
+            Self::Udp(_) => Protocol::Udp,
+            Self::Icmp => Protocol::Icmp,
+        }
+    }
+
+    /// The port, where there is one.
+    #[must_use]
+    pub fn port(self) -> Option<u16> {
+        match self {
+            Self::Tcp(port) | Self::Udp(port) => Some(port),
+            Self::Icmp => None,
+        }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(port) => write!(f, "{port}"),
+            Self::Udp(port) => write!(f, "{port}/udp"),
+            Self::Icmp => f.write_str("icmp"),
+        }
+    }
+}
+
+impl FromStr for Service {
+    type Err = ParseServiceError;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.eq_ignore_ascii_case("icmp") {
+            return Ok(Self::Icmp);
+        }
+        let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+        let port = port.parse().ok().filter(|port| *port > 0).ok_or(ParseServiceError)?;
+        match protocol.to_ascii_lowercase().as_str() {
+            "tcp" => Ok(Self::Tcp(port)),
+            "udp" => Ok(Self::Udp(port)),
+            _ => Err(ParseServiceError),
+        }
+    }
+}
+
+/// The text is not something a connection can be opened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a port such as `5432` or `53/udp`, or `icmp`")]
+pub struct ParseServiceError;
+
+/// Why a connection cannot be opened. The words are stable: checks and JSON use them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum BlockCause {
+    /// No route leads to the address (S-431).
+    NoRoute,
+    /// Both networks are peered with a third, and peering is not transitive (S-402).
+    PeeringNotTransitive,
+    /// A peering is there, but not Connected on both sides (S-400).
+    PeeringNotConnected,
+    /// The peering does not know the prefix: it was not synchronised, or covers other subnets (S-400).
+    PeeringLacksPrefix,
+    /// `allowVirtualNetworkAccess` is false (S-401).
+    NetworkAccessDenied,
+    /// `allowForwardedTraffic` is false where forwarded packets come in (S-401).
+    ForwardedTrafficDenied,
+    /// The gateway is not lent, or not used, across the peering (S-401, S-403).
+    GatewayNotShared,
+    /// A connection between the networks is down.
+    ConnectionDown,
+    /// A user-defined route drops the packet (S-432).
+    RouteDrops,
+    /// The next hop of a route is not directly reachable, or is no appliance (S-432).
+    ApplianceUnreachable,
+    /// The appliance's NIC does not forward (S-432).
+    ApplianceNotForwarding,
+    /// The appliance or firewall does not let the packet pass.
+    ApplianceDenies,
+    /// A security group or admin rule drops the packet (S-420).
+    SecurityRule,
+    /// Replies do not come back the way the packets went, and a device on the way needs both (S-443).
+    AsymmetricPath,
+    /// The packets go in circles.
+    RoutingLoop,
+    /// The client has no route to the address (S-433).
+    ClientRouteMissing,
+    /// The address is inside a range that never leaves the client (S-433).
+    CapturedPrefix,
+    /// The frontend of a basic load balancer is not reachable across global peering (S-403).
+    BasicLoadBalancer,
+    /// 168.63.129.16 exists only inside virtual networks (S-001).
+    PlatformAddress,
+    /// One end has no address of this IP version, or something on the way does not carry it.
+    IpVersion,
+    /// What translates addresses on the way to the internet does not know the protocol.
+    ProtocolNotTranslated,
+    /// The private endpoint's connection is not approved (S-329).
+    EndpointNotApproved,
+    /// Public network access is disabled (S-330).
+    PublicAccessDisabled,
+    /// No firewall rule of the server lets the client in.
+    FirewallRuleMissing,
+    /// Nothing listens on the port (S-425).
+    PortNotOpen,
+    /// The server is down.
+    ServerDown,
+}
+
+impl BlockCause {
+    /// All causes with the words they are written with.
+    pub const ALL: [(&'static str, Self); 26] = [
+        ("no-route", Self::NoRoute),
+        ("peering-not-transitive", Self::PeeringNotTransitive),
+        ("peering-not-connected", Self::PeeringNotConnected),
+        ("peering-lacks-prefix", Self::PeeringLacksPrefix),
+        ("network-access-denied", Self::NetworkAccessDenied),
+        ("forwarded-traffic-denied", Self::ForwardedTrafficDenied),
+        ("gateway-not-shared", Self::GatewayNotShared),
+        ("connection-down", Self::ConnectionDown),
+        ("route-drops", Self::RouteDrops),
+        ("appliance-unreachable", Self::ApplianceUnreachable),
+        ("appliance-not-forwarding", Self::ApplianceNotForwarding),
+        ("appliance-denies", Self::ApplianceDenies),
+        ("security-rule", Self::SecurityRule),
+        ("asymmetric-path", Self::AsymmetricPath),
+        ("routing-loop", Self::RoutingLoop),
+        ("client-route-missing", Self::ClientRouteMissing),
+        ("captured-prefix", Self::CapturedPrefix),
+        ("basic-load-balancer", Self::BasicLoadBalancer),
+        ("platform-address", Self::PlatformAddress),
+        ("ip-version", Self::IpVersion),
+        ("protocol-not-translated", Self::ProtocolNotTranslated),
+        ("endpoint-not-approved", Self::EndpointNotApproved),
+        ("public-access-disabled", Self::PublicAccessDisabled),
+        ("firewall-rule-missing", Self::FirewallRuleMissing),
+        ("port-not-open", Self::PortNotOpen),
+        ("server-down", Self::ServerDown),
+    ];
+
+    /// The word it is written with.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, cause)| *cause == self).expect("every cause is in the table").0
+    }
+}
+
+/// What must come of a connection to the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReachDemand {
+    /// It is opened, to every address of the answer.
+    Reachable,
+    /// It is not, to any address of the answer.
+    Unreachable {
+        /// Why; any cause when not given.
+        cause: Option<BlockCause>,
+    },
+    /// The topology does not say.
+    Undetermined {
+        /// Text found in what is missing.
+        missing: Option<Box<str>>,
+    },
+}
+
+/// An expectation about a connection to the answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReachExpectation {
+    /// What the connection is opened to.
+    pub service: Service,
+    /// What must come of it.
+    pub demand: ReachDemand,
 }
 
 /// What is asked.
@@ -174,6 +365,10 @@ pub struct Expectation {
     pub missing: Option<Box<str>>,
     /// How many different outcomes there are.
     pub possible_outcomes: Option<u32>,
+    /// What must come of connections to the answer.
+    pub reach: Vec<ReachExpectation>,
+    /// Networks and devices the packets of the first of these connections pass, in order; others may stand between.
+    pub path: Vec<Box<str>>,
     /// Where it comes from.
     pub span: Option<Span>,
 }

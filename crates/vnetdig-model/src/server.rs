@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::appliance::{ApplianceRule, SourceNat};
+use crate::filter::NsgId;
 use crate::fqdn::Fqdn;
 use crate::id::id;
 use crate::network::{Place, SubnetId};
@@ -144,6 +146,8 @@ pub struct DnsServer {
     pub subnet: Option<SubnetId>,
     /// The addresses it listens on.
     pub addresses: Vec<IpAddr>,
+    /// NSG on its NIC.
+    pub nic_nsg: Option<NsgId>,
     /// Whether it answers at all.
     pub is_up: bool,
     /// Zones it is authoritative for.
@@ -172,7 +176,7 @@ pub struct DnsServer {
     pub origin: Origin,
 }
 
-/// An Azure Firewall, as far as DNS goes (S-217).
+/// An Azure Firewall: its DNS proxy (S-217) and what it does with packets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Firewall {
     /// Name.
@@ -185,6 +189,12 @@ pub struct Firewall {
     pub dns_proxy: bool,
     /// Its DNS servers; empty means Azure-provided DNS from the firewall's own network.
     pub dns_servers: Vec<IpAddr>,
+    /// When it translates sources.
+    pub source_nat: SourceNat,
+    /// What it lets pass; `None` when nobody said.
+    pub rules: Option<Vec<ApplianceRule>>,
+    /// The address it shows to the internet, if declared.
+    pub public_address: Option<IpAddr>,
     /// Where it comes from.
     pub origin: Origin,
 }

@@ -1,6 +1,6 @@
 //! Services behind names: PostgreSQL flexible servers, other Private Link services, private endpoints.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use crate::dns::PrivateZoneId;
 use crate::fqdn::Fqdn;
@@ -75,6 +75,39 @@ pub enum HighAvailability {
     ZoneRedundant,
 }
 
+/// A range of public addresses that may come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirewallRule {
+    /// Name.
+    pub name: Box<str>,
+    /// The lowest address; these rules know IPv4 only.
+    pub first: Ipv4Addr,
+    /// The highest address.
+    pub last: Ipv4Addr,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Who may come in at the public address of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admission {
+    /// `publicNetworkAccess` (S-330).
+    pub public_network_access: bool,
+    /// Firewall rules; `None` when nobody said.
+    pub firewall_rules: Option<Vec<FirewallRule>>,
+    /// The rule 0.0.0.0: everything that comes from an address of Azure, whoever it belongs to.
+    pub azure_services: bool,
+    /// Subnets let in through their service endpoint; not for PostgreSQL flexible servers.
+    pub subnets: Vec<SubnetId>,
+}
+
+impl Default for Admission {
+    /// Open to rules nobody declared.
+    fn default() -> Self {
+        Self { public_network_access: true, firewall_rules: None, azure_services: false, subnets: Vec::new() }
+    }
+}
+
 /// How clients reach a flexible server; fixed when the server is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Connectivity {
@@ -93,8 +126,8 @@ pub enum Connectivity {
     },
     /// Public access; only this form can have private endpoints (S-318).
     Public {
-        /// `network.publicNetworkAccess` (S-330).
-        public_network_access: bool,
+        /// Who may come in at the public address.
+        admission: Admission,
         /// The public address, if declared.
         address: Option<IpAddr>,
         /// The `rs-` label, if declared.
@@ -119,6 +152,10 @@ pub struct PostgresServer {
     pub high_availability: HighAvailability,
     /// The server it replicates.
     pub replica_of: Option<PostgresServerId>,
+    /// Whether the built-in `PgBouncer` listens on port 6432 (S-425).
+    pub pgbouncer: bool,
+    /// Whether Microsoft Entra authentication is on, which needs the way to `AzureActiveDirectory` (S-423).
+    pub entra_authentication: bool,
     /// Where it comes from.
     pub origin: Origin,
 }
@@ -151,6 +188,12 @@ pub struct PrivateLinkService {
     pub public_target: Option<Fqdn>,
     /// The public address, if declared.
     pub public_address: Option<IpAddr>,
+    /// Its type as service endpoints name it, such as `Microsoft.Storage`, if given.
+    pub service: Option<Box<str>>,
+    /// Who may come in at its public address.
+    pub admission: Admission,
+    /// The TCP ports it listens on; empty when nobody said.
+    pub ports: Vec<u16>,
     /// Where it comes from.
     pub origin: Origin,
 }

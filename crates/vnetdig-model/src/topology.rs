@@ -1,7 +1,5 @@
 //! The frozen topology: facts, what follows from them, and the indexes that make questions cheap.
 
-use std::net::IpAddr;
-
 use hashbrown::HashTable;
 use indexmap::IndexMap;
 use petgraph::graph::{NodeIndex, UnGraph};
@@ -17,7 +15,8 @@ use crate::facts::{Facts, TopologyBuilder};
 use crate::fqdn::Fqdn;
 use crate::id::{Id as _, Table, id};
 use crate::names::{NameId, Names};
-use crate::network::{ConnectionId, PeeringId, PeeringState, Place, SubnetId, VnetId};
+use crate::network::{ConnectionId, PeeringId, Place, SubnetId, VnetId};
+use crate::places::Places;
 use crate::record::{RecordSet, RecordSetId, Symbols, ZoneData, ZoneDataId};
 use crate::server::{DnsServerId, FirewallId};
 
@@ -40,16 +39,7 @@ pub enum ServerRef {
     Firewall(FirewallId),
 }
 
-/// Who listens at an address, and where.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Listener {
-    /// The server.
-    pub server: ServerRef,
-    /// Where it stands.
-    pub place: Place,
-}
-
-/// Why two places are neighbors.
+/// Why two places are neighbors. Whether packets pass is the engine's to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Adjacency {
     /// Two peering halves, the first on the side of the smaller place.
@@ -115,7 +105,7 @@ pub struct Topology {
     rules: FxMap<(RulesetId, NameId), ForwardingRuleId>,
     reserved: FxMap<NameId, ()>,
     known_public: FxMap<NameId, Known>,
-    listeners: FxMap<IpAddr, Vec<Listener>>,
+    places: Places,
     graph: UnGraph<Place, Adjacency>,
     graph_nodes: FxMap<Place, NodeIndex>,
     vnet_names: FxMap<Box<str>, VnetId>,
@@ -140,7 +130,7 @@ impl Topology {
             rules: FxMap::default(),
             reserved: FxMap::default(),
             known_public: FxMap::default(),
-            listeners: listeners(&facts),
+            places: Places::of(&facts),
             graph: UnGraph::default(),
             graph_nodes: FxMap::default(),
             vnet_names: facts.vnets.iter().map(|(id, vnet)| (vnet.name.clone(), id)).collect(),
@@ -306,10 +296,10 @@ impl Topology {
         self.known_public.get(&name)
     }
 
-    /// Who listens on port 53 at an address, wherever it stands.
+    /// Where things stand.
     #[must_use]
-    pub fn listeners(&self, address: IpAddr) -> &[Listener] {
-        self.listeners.get(&address).map_or(&[], Vec::as_slice)
+    pub fn places(&self) -> &Places {
+        &self.places
     }
 
     /// The places next to a place, in declaration order, and why they are.
@@ -474,12 +464,7 @@ impl Topology {
         }
         let mut edges = Vec::new();
         let mut halves: FxMap<(VnetId, VnetId), PeeringId> = FxMap::default();
-        // A half that denies access takes the other network out of the tag `VirtualNetwork`, so the default rules
-        // stop direct traffic (S-401).
-        let carries = |half: &crate::network::PeeringHalf| {
-            half.state == PeeringState::Connected && half.allow_virtual_network_access
-        };
-        for (id, half) in facts.peerings.iter().filter(|(_, half)| carries(half)) {
+        for (id, half) in facts.peerings.iter() {
             halves.entry((half.local, half.remote)).or_insert(id);
         }
         for ((local, remote), near) in halves.iter().filter(|((local, remote), _)| local < remote) {
@@ -487,12 +472,12 @@ impl Topology {
                 edges.push((Place::Vnet(*local), Place::Vnet(*remote), Adjacency::Peering([*near, *far])));
             }
         }
-        for (id, connection) in facts.connections.iter().filter(|(_, connection)| connection.connected) {
+        for (id, connection) in facts.connections.iter() {
             edges.push((connection.ends[0], connection.ends[1], Adjacency::Connection(id)));
         }
         for (id, hub) in facts.virtual_hubs.iter() {
-            for vnet in &hub.connections {
-                edges.push((Place::VirtualHub(id), Place::Vnet(*vnet), Adjacency::HubConnection));
+            for connection in &hub.connections {
+                edges.push((Place::VirtualHub(id), Place::Vnet(connection.vnet), Adjacency::HubConnection));
             }
             let wan = hub.virtual_wan.as_deref();
             for (other, _) in facts
@@ -514,27 +499,6 @@ impl Topology {
 fn node_hash(zone: ZoneDataId, name: NameId) -> u64 {
     use std::hash::BuildHasher as _;
     FxBuildHasher.hash_one((zone, name))
-}
-
-fn listeners(facts: &Facts) -> FxMap<IpAddr, Vec<Listener>> {
-    let mut listeners: FxMap<IpAddr, Vec<Listener>> = FxMap::default();
-    for (id, endpoint) in facts.inbound_endpoints.iter() {
-        let place = Place::Vnet(facts.private_resolvers[endpoint.resolver].vnet);
-        if let Some(address) = endpoint.address {
-            listeners.entry(address).or_default().push(Listener { server: ServerRef::Inbound(id), place });
-        }
-    }
-    for (id, server) in facts.dns_servers.iter() {
-        for address in &server.addresses {
-            let listener = Listener { server: ServerRef::Custom(id), place: server.place };
-            listeners.entry(*address).or_default().push(listener);
-        }
-    }
-    for (id, firewall) in facts.firewalls.iter() {
-        let listener = Listener { server: ServerRef::Firewall(id), place: firewall.place };
-        listeners.entry(firewall.address).or_default().push(listener);
-    }
-    listeners
 }
 
 impl Topology {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::view::{TRACES_SCHEMA, TestView, TraceView};
+use crate::view::{REACHES_SCHEMA, ReachView, TRACES_SCHEMA, TestView, TraceView};
 
 /// Several traces in one document.
 #[derive(Serialize, JsonSchema)]
@@ -29,6 +29,29 @@ enum TraceDocument<'a> {
     Several(TracesView<'a>),
 }
 
+/// Several reach documents in one.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Reaches")]
+struct ReachesView<'a> {
+    /// Version of this document.
+    #[schemars(extend("const" = REACHES_SCHEMA))]
+    schema: &'static str,
+    /// What each client reaches, in the order of the clients.
+    reaches: &'a [ReachView],
+}
+
+/// What `reach` writes: what one client reaches, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "ReachDocument")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ReachDocument<'a> {
+    /// One client.
+    One(Box<ReachView>),
+    /// Several clients.
+    Several(ReachesView<'a>),
+}
+
 /// One trace.
 #[must_use]
 pub fn trace(view: &TraceView) -> String {
@@ -41,6 +64,18 @@ pub fn traces(views: &[TraceView]) -> String {
     written(&TracesView { schema: TRACES_SCHEMA, traces: views })
 }
 
+/// What one client reaches.
+#[must_use]
+pub fn reach(view: &ReachView) -> String {
+    written(view)
+}
+
+/// What several clients reach: `{"schema": …, "reaches": […]}`.
+#[must_use]
+pub fn reaches(views: &[ReachView]) -> String {
+    written(&ReachesView { schema: REACHES_SCHEMA, reaches: views })
+}
+
 /// The result of tests.
 #[must_use]
 pub fn tests(view: &TestView) -> String {
@@ -51,6 +86,12 @@ pub fn tests(view: &TestView) -> String {
 #[must_use]
 pub fn schema() -> String {
     schema_of::<TraceDocument<'_>>()
+}
+
+/// The JSON Schema (2020-12) of what [`reach`] and [`reaches`] write.
+#[must_use]
+pub fn reach_schema() -> String {
+    schema_of::<ReachDocument<'_>>()
 }
 
 /// The JSON Schema (2020-12) of what [`tests`] writes.

@@ -11,4 +11,4 @@ pub mod view;
 mod words;
 
 pub use text::TextOptions;
-pub use view::{TestView, TestedFile, TraceView};
+pub use view::{ReachView, TestView, TestedFile, TraceView};

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vnetdig_engine::Limits;
+use vnetdig_model::scenario::{ParseServiceError, Service};
 use vnetdig_model::switches::{SWITCHES, SwitchError};
-use vnetdig_model::{Switches, nearest};
+use vnetdig_model::{RecordType, Switches, nearest};
 
 use crate::exit;
 
-/// Traces how a DNS name resolves from any place in an Azure private network.
+/// Traces how a DNS name resolves from any place in an Azure private network, and whether a connection can be opened.
 ///
 /// A scenario file says what exists; nothing is asked of a real network.
 #[derive(Debug, Parser)]
@@ -35,6 +36,8 @@ pub(crate) enum When {
 pub(crate) enum Command {
     /// Trace what a client is answered, hop by hop, and why.
     Trace(TraceArgs),
+    /// Tell whether a client can open a connection, and if not, what blocks it.
+    Reach(ReachArgs),
     /// Run the checks that scenarios carry.
     Test(TestArgs),
     /// Print a JSON Schema.
@@ -72,6 +75,8 @@ pub(crate) enum SchemaOf {
     Scenario,
     /// The output of `trace -o json`.
     Trace,
+    /// The output of `reach -o json`.
+    Reach,
     /// The output of `test -o json`.
     Test,
 }
@@ -131,6 +136,11 @@ pub(crate) struct TraceArgs {
     /// Ask for the name of an address (PTR).
     #[arg(short = 'x', value_name = "ADDRESS")]
     pub(crate) reverse: Option<std::net::IpAddr>,
+    /// Also tell whether connections to the answer are opened: a port such as `5432` or `53/udp`, `icmp`, or `none`.
+    ///
+    /// Unless given it is 5432 at names of PostgreSQL servers, and `none` at all others.
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    pub(crate) port: Option<Port>,
     /// The form of the answer.
     #[arg(short, long, value_enum, default_value_t)]
     pub(crate) output: TraceOutput,
@@ -139,6 +149,62 @@ pub(crate) struct TraceArgs {
     pub(crate) verbose: bool,
     #[command(flatten)]
     pub(crate) settings: Settings,
+}
+
+/// Which connections `trace` looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Port {
+    /// None.
+    None,
+    /// Those to a service.
+    Of(Service),
+}
+
+fn port(text: &str) -> Result<Port, String> {
+    if text == "none" {
+        return Ok(Port::None);
+    }
+    text.parse().map(Port::Of).map_err(|error: ParseServiceError| format!("{error}, or `none`"))
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit::TABLE)]
+pub(crate) struct ReachArgs {
+    /// The scenario: a file, a folder of scenario files, or `-` for standard input; may be repeated.
+    ///
+    /// Several sources are merged into one scenario.
+    #[arg(short, long = "scenario", value_name = "PATH", required = true)]
+    pub(crate) scenarios: Vec<PathBuf>,
+    /// Who connects: a client, or a plain virtual machine in a `VNET` or `VNET/SUBNET`; or `all` clients.
+    ///
+    /// May be left out when there is only one client.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) from: Option<String>,
+    /// To what: a name or an address, and a port: `db.example:5432`, `10.2.0.5:443`, `[fd00::5]:443`, `10.2.0.5:53/udp`,
+    /// `10.2.0.5:icmp`.
+    ///
+    /// Names of PostgreSQL servers need no port; it is 5432. With a final dot a name is absolute; without one the
+    /// search list of the client applies.
+    pub(crate) target: String,
+    /// The type of address asked for, A or AAAA.
+    #[arg(short = 't', value_name = "TYPE", value_parser = address_type, default_value = "A")]
+    pub(crate) record_type: RecordType,
+    /// The form of the answer.
+    #[arg(short, long, value_enum, default_value_t)]
+    pub(crate) output: TraceOutput,
+    /// Also show the way there and back, station by station, and what was not chosen.
+    #[arg(short, long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+fn address_type(text: &str) -> Result<RecordType, String> {
+    match text.to_ascii_uppercase().as_str() {
+        "A" => Ok(RecordType::A),
+        "AAAA" => Ok(RecordType::AAAA),
+        _ => Err("connections are opened to addresses, which are of type A or AAAA".to_owned()),
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

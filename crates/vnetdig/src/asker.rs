@@ -4,7 +4,28 @@ use vnetdig_engine::asker_name;
 use vnetdig_model::Topology;
 use vnetdig_model::scenario::Asker;
 
+use crate::Stop;
 use crate::args::unknown;
+use crate::exit::Exit;
+
+/// The word for all clients.
+pub(crate) const ALL: &str = "all";
+
+/// Who is meant by `--from`; without it, the only client.
+pub(crate) fn all_meant(topology: &Topology, from: Option<&str>) -> Result<Vec<Asker>, Stop> {
+    let clients: Vec<Asker> = clients(topology).collect();
+    match (from, clients.as_slice()) {
+        (Some(ALL), []) => Err(Stop::new(Exit::NothingToDo, "the scenario declares no client")),
+        (Some(ALL), _) => Ok(clients),
+        (Some(name), _) => find(topology, name).map(|asker| vec![asker]).map_err(Stop::usage),
+        (None, [only]) => Ok(vec![*only]),
+        (None, []) => Err(Stop::usage("--from is missing, and the scenario declares no client; name a network")),
+        (None, several) => {
+            let names: Vec<String> = several.iter().map(|client| asker_name(topology, *client)).collect();
+            Err(Stop::usage(format!("--from is missing; the clients are {}, or ask from all", names.join(", "))))
+        }
+    }
+}
 
 /// The asker of this name: a client, then a network, then a subnet.
 pub(crate) fn find(topology: &Topology, name: &str) -> Result<Asker, String> {

@@ -7,13 +7,13 @@ use std::process::ExitCode;
 /// The order is the order of precedence: when several apply, the greatest one is the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Exit {
-    /// It holds: the records asked for came; every check holds.
+    /// It holds: the records asked for came; connections are opened; every check holds.
     Holds,
     /// There is nothing to do: no check, no client.
     NothingToDo,
     /// Undetermined, or it depends on chance.
     Undetermined,
-    /// It does not hold: the records asked for did not come; some check failed.
+    /// It does not hold: the records asked for did not come; a connection is not opened; some check failed.
     DoesNotHold,
     /// The arguments make no sense.
     Usage,
@@ -51,8 +51,8 @@ impl From<Exit> for ExitCode {
 /// The table as help shows it.
 pub(crate) const TABLE: &str = "\
 Exit status:
-  0   it holds: the records asked for came, every check holds
-  1   it does not hold: the records asked for did not come, some check failed
+  0   it holds: the records asked for came, the connection is opened, every check holds
+  1   it does not hold: the records asked for did not come, the connection is not opened, some check failed
   2   the arguments make no sense
   3   there is nothing to do: no check, no client
   4   undetermined, or it depends on chance

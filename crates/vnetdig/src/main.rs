@@ -67,6 +67,7 @@ fn run() -> Exit {
     start_log(console);
     let result = match &cli.command {
         Command::Trace(args) => commands::trace::run(args, console),
+        Command::Reach(args) => commands::reach::run(args, console),
         Command::Test(args) => commands::test::run(args, console),
         Command::Schema { of } => Ok(commands::schema::run(*of, console)),
         Command::Init { file } => commands::init::run(file, console),

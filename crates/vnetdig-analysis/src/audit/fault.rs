@@ -8,6 +8,7 @@ use vnetdig_model::Fqdn;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId};
 use vnetdig_model::network::Place;
 use vnetdig_model::record::{RecordSetId, ResponseCode};
+use vnetdig_model::scenario::BlockCause;
 
 /// A statement of a trace that the topology does not bear out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,11 @@ pub enum Fault {
     WrongFilter,
     /// It is said not to arrive, and does.
     WouldArrive,
+    /// It is said not to arrive for a reason that is not so.
+    FalseBlock {
+        /// The reason.
+        cause: BlockCause,
+    },
     /// The server is not among those asked.
     NotAServerOfTheList {
         /// The server.
@@ -236,6 +242,7 @@ impl fmt::Display for Fault {
             Self::WrongAddress { address: Some(address) } => write!(f, "{address} is not the address of this server"),
             Self::WrongAddress { address: None } => write!(f, "this server is asked at an address"),
             Self::NoSuchWay { from, to } => write!(f, "there is no such way from {from:?} to {to:?}"),
+            Self::FalseBlock { cause } => write!(f, "{} is not what keeps the query", cause.word()),
             Self::NotAServerOfTheList { server } => write!(f, "{server} is not on the list of servers"),
             Self::WrongSettings { source } => write!(f, "the servers from {source:?} are others or do not apply"),
             Self::OutOfPlace { step } => write!(f, "this cannot happen here: {step}"),

@@ -136,6 +136,7 @@ impl Relay<'_> {
             StepKind::DefaultForwarders | StepKind::ServersExhausted { .. } => {}
             StepKind::ServersOf { servers, source } => self.servers(servers, *source, step, faults),
             StepKind::HostsFile => self.hosts_file(faults),
+            StepKind::NumericHost => self.numeric_host(faults),
             StepKind::SearchList { name } => self.search(name, faults),
             StepKind::ServerChosen { server, .. } | StepKind::NextServer { server, .. } => {
                 if !matches!(&self.allowed, Allowed::Addresses(list) if list.contains(server)) {
@@ -316,6 +317,21 @@ impl Relay<'_> {
             faults.push(Fault::OutOfPlace { step: "HostsFile".to_owned() });
         }
         let answers = answers.into_iter().collect();
+        let rcode = ResponseCode::NoError;
+        self.own.push(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl: None }));
+    }
+
+    /// An address was typed in place of a name, and stands for itself.
+    fn numeric_host(&mut self, faults: &mut Vec<Fault>) {
+        let typed = self.audited.query.question.name.address;
+        let is_own = self.exchange.parent.is_none();
+        let Some(address) = typed.filter(|_| is_own) else {
+            faults.push(Fault::OutOfPlace { step: "NumericHost".to_owned() });
+            return;
+        };
+        let data = vnetdig_model::RecordData::Address(vnetdig_model::Address::Known(address));
+        let record = Record { name: self.exchange.question.name.clone(), ttl: Ttl(0), data };
+        let answers = [record].into_iter().collect();
         let rcode = ResponseCode::NoError;
         self.own.push(Outcome::Response(Response { rcode, answers, authority: None, negative_ttl: None }));
     }

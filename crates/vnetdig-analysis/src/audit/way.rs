@@ -2,26 +2,27 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use vnetdig_engine::{Exchange, Missing, Outcome, Party, SilenceCause, StepKind, Vantage};
+use vnetdig_engine::{Block, Exchange, Missing, Outcome, Party, RuleRef, SilenceCause, StepKind, Vantage};
 use vnetdig_model::client::{Client, ClientKind};
-use vnetdig_model::network::{Access, Direction, NsgId, PeeringState, Place, SubnetId};
+use vnetdig_model::filter::NsgId;
+use vnetdig_model::network::{Place, SubnetId};
 use vnetdig_model::record::Address;
-use vnetdig_model::scenario::Asker;
-use vnetdig_model::topology::{Adjacency, ServerRef};
+use vnetdig_model::scenario::{Asker, BlockCause};
+use vnetdig_model::topology::ServerRef;
 
 use super::declared::{addresses_of, is_private, servers};
-use super::{Audited, Fault, steps};
+use super::{Audited, Fault, plain, steps};
 
 /// Azure-provided DNS (S-001).
 pub(super) const PLATFORM: IpAddr = IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16));
 
 /// Where a query leaves from.
 #[derive(Clone, Copy)]
-struct Start {
-    place: Place,
-    subnet: Option<SubnetId>,
+pub(super) struct Start {
+    pub(super) place: Place,
+    pub(super) subnet: Option<SubnetId>,
     /// Through the gateway of the place, by VPN.
-    by_vpn: bool,
+    pub(super) by_vpn: bool,
 }
 
 impl Start {
@@ -60,17 +61,23 @@ impl Audited<'_> {
                 }
             }
             Party::Server(server) => {
-                let subnet = match server {
+                let declared = match server {
                     ServerRef::Custom(id) => facts.dns_servers[id].subnet,
-                    ServerRef::Inbound(_) | ServerRef::Firewall(_) => None,
+                    ServerRef::Inbound(id) => facts.inbound_endpoints[id].subnet,
+                    ServerRef::Firewall(_) => None,
                 };
-                Start { subnet, ..Start::at(self.place_of(server)) }
+                let place = self.place_of(server);
+                let by_address = || {
+                    let mut addresses = addresses_of(self.topology, server).into_iter();
+                    addresses.find_map(|address| plain::subnet_at(self.topology, place, address))
+                };
+                Start { subnet: declared.or_else(by_address), ..Start::at(place) }
             }
             Party::AzureDns(_) | Party::PublicResolver(_) | Party::Unknown(_) | Party::Outbound(_) => return None,
         })
     }
 
-    fn place_of(&self, server: ServerRef) -> Place {
+    pub(super) fn place_of(&self, server: ServerRef) -> Place {
         let facts = self.topology.facts();
         match server {
             ServerRef::Inbound(id) => Place::Vnet(facts.private_resolvers[facts.inbound_endpoints[id].resolver].vnet),
@@ -121,15 +128,19 @@ impl Audited<'_> {
 
     fn delivery_from(&self, exchange: &Exchange, start: Start, faults: &mut Vec<Fault>) {
         let lost = steps(exchange).find_map(|kind| match kind {
-            StepKind::Undelivered { cause, nsg } => Some((*cause, *nsg)),
+            StepKind::Undelivered { cause, block } => Some((*cause, block.as_ref())),
             _ => None,
         });
         match lost {
-            Some((SilenceCause::ServerDown, _)) => {
+            Some((SilenceCause::ServerDown, block)) => {
                 self.state(exchange, false, faults);
                 self.way(exchange, start, faults);
+                if block.is_some() {
+                    faults.push(Fault::WrongReply);
+                }
             }
-            Some((cause, nsg)) => self.not_delivered(exchange, start, cause, nsg, faults),
+            Some((cause, Some(block))) => self.not_delivered(exchange, start, cause, block, faults),
+            Some((_, None)) => faults.push(Fault::WrongReply),
             None => {
                 self.state(exchange, true, faults);
                 self.vantage(exchange, start, faults);
@@ -165,7 +176,7 @@ impl Audited<'_> {
             // Whoever dropped it on the way did not look who listens.
             (Party::Unknown(known), Some(address)) => {
                 let is_undecided = matches!(&exchange.reply, Some(Outcome::Indeterminate { missing })
-                    if matches!(missing.first(), Some(Missing::RuleMatch(_))));
+                    if !matches!(missing.first(), Some(Missing::ServerAt(_))));
                 let is_filtered = is_undecided
                     || steps(exchange)
                         .any(|kind| matches!(kind, StepKind::Undelivered { cause: SilenceCause::Filtered, .. }));
@@ -214,21 +225,38 @@ impl Audited<'_> {
             faults.push(Fault::WrongVantage { expected });
         }
         let is_sent = !matches!(exchange.asker, Party::Server(ServerRef::Inbound(_) | ServerRef::Firewall(_)));
-        if is_sent && start.subnet.and_then(|subnet| self.denied_by(subnet)).is_some() {
+        if is_sent && self.groups_at(exchange.asker, start).any(|nsg| self.platform_denied(nsg).is_some()) {
             faults.push(Fault::WrongFilter);
         }
     }
 
-    /// The security group that drops queries to the platform's address from a subnet (S-003).
-    fn denied_by(&self, subnet: SubnetId) -> Option<NsgId> {
-        let nsg = self.topology.facts().subnets[subnet].nsg?;
-        let rules = self.topology.facts().nsgs[nsg].rules.iter();
+    /// The security groups at the interface a query leaves by, as far as they are declared of it.
+    fn groups_at(&self, asker: Party, start: Start) -> impl Iterator<Item = NsgId> {
+        let facts = self.topology.facts();
+        let at_nic = match asker {
+            Party::Client(Asker::Client(id)) | Party::ClusterDns(id) | Party::LocalDns(id) => facts.clients[id].nic_nsg,
+            Party::Server(ServerRef::Custom(id)) => facts.dns_servers[id].nic_nsg,
+            _ => None,
+        };
+        let at_subnet = start.subnet.and_then(|subnet| facts.subnets[subnet].nsg);
+        at_nic.into_iter().chain(at_subnet)
+    }
+
+    /// The rule of a security group that drops queries to the platform's address (S-003).
+    fn platform_denied(&self, nsg: NsgId) -> Option<usize> {
+        use vnetdig_model::filter::{Access, Direction, RuleEnd};
+        let is_platform = |end: &RuleEnd| match end {
+            RuleEnd::Tag(tag) => tag.eq_ignore_ascii_case("AzurePlatformDNS"),
+            _ => false,
+        };
+        let rules = self.topology.facts().nsgs[nsg].rules.iter().enumerate();
         let mut tagged: Vec<_> = rules
-            .filter(|rule| rule.direction == Direction::Outbound)
-            .filter(|rule| rule.destinations.iter().any(|tag| tag.eq_ignore_ascii_case("AzurePlatformDNS")))
+            .filter(|(_, rule)| rule.direction == Direction::Outbound)
+            .filter(|(_, rule)| rule.traffic.destinations.iter().any(is_platform))
             .collect();
-        tagged.sort_by_key(|rule| rule.priority);
-        tagged.first().is_some_and(|rule| rule.access == Access::Deny).then_some(nsg)
+        tagged.sort_by_key(|(_, rule)| rule.priority);
+        let (index, first) = tagged.first()?;
+        (first.access == Access::Deny).then_some(*index)
     }
 
     fn not_delivered(
@@ -236,186 +264,83 @@ impl Audited<'_> {
         exchange: &Exchange,
         start: Start,
         cause: SilenceCause,
-        nsg: Option<NsgId>,
+        block: &Block,
         faults: &mut Vec<Fault>,
     ) {
         let Some(address) = exchange.address.map(|address| address.ip()) else {
             faults.push(Fault::WrongAddress { address: None });
             return;
         };
-        match cause {
-            SilenceCause::Filtered if address != PLATFORM => {
-                if !nsg.is_some_and(|nsg| self.may_drop(nsg, start, address)) {
-                    faults.push(Fault::WrongFilter);
-                }
-            }
-            SilenceCause::Filtered => {
-                if nsg.is_none() || start.subnet.and_then(|subnet| self.denied_by(subnet)) != nsg {
-                    faults.push(Fault::WrongFilter);
-                }
-            }
-            SilenceCause::NoRoute if address == PLATFORM => {
-                if !start.by_vpn && matches!(start.place, Place::Vnet(_) | Place::VirtualHub(_)) {
-                    faults.push(Fault::WouldArrive);
-                }
-            }
-            SilenceCause::NoRoute => {
-                let listeners: Vec<Place> = servers(self.topology)
-                    .filter(|server| addresses_of(self.topology, *server).contains(&address))
-                    .map(|server| self.place_of(server))
-                    .collect();
-                let near = |place: &Place| {
-                    *place == start.place
-                        || *place == Place::Internet
-                        || !start.by_vpn && self.peered(start.place, *place)
-                };
-                if listeners.is_empty() || listeners.iter().any(near) {
-                    faults.push(Fault::WouldArrive);
-                }
-            }
-            SilenceCause::ServerDown | SilenceCause::AllSilent => faults.push(Fault::WrongReply),
+        let by_rule = matches!(block.cause(), BlockCause::SecurityRule | BlockCause::ApplianceDenies);
+        let fits = match cause {
+            SilenceCause::Filtered => by_rule,
+            SilenceCause::NoRoute => !by_rule,
+            SilenceCause::ServerDown | SilenceCause::AllSilent => false,
+        };
+        if !fits {
+            faults.push(Fault::WrongReply);
+            return;
         }
-    }
-
-    /// Whether a security group stands at one of the ends and has a rule that denies port 53.
-    fn may_drop(&self, nsg: NsgId, start: Start, address: IpAddr) -> bool {
-        let facts = self.topology.facts();
-        let at_the_end = servers(self.topology)
-            .filter(|server| addresses_of(self.topology, *server).contains(&address))
-            .filter_map(|server| match server {
-                ServerRef::Custom(id) => facts.dns_servers[id].subnet,
-                ServerRef::Inbound(id) => facts.inbound_endpoints[id].subnet,
-                ServerRef::Firewall(_) => None,
-            });
-        let denies = |direction: Direction| {
-            facts.nsgs[nsg].rules.iter().any(|rule| {
-                let has_53 = rule.ports.iter().any(|ports| match ports.split_once('-') {
-                    Some((low, high)) => {
-                        low.parse::<u16>().is_ok_and(|low| low <= 53)
-                            && high.parse::<u16>().is_ok_and(|high| high >= 53)
-                    }
-                    None => matches!(&**ports, "*" | "53"),
-                });
-                rule.direction == direction && rule.access == Access::Deny && has_53
-            })
-        };
-        let holds = |subnet: SubnetId| facts.subnets[subnet].nsg == Some(nsg);
-        start.subnet.is_some_and(holds) && denies(Direction::Outbound)
-            || at_the_end.into_iter().any(holds) && denies(Direction::Inbound)
-    }
-
-    fn peered(&self, left: Place, right: Place) -> bool {
-        let (Place::Vnet(left), Place::Vnet(right)) = (left, right) else { return false };
-        let has = |local, remote| {
-            self.topology
-                .facts()
-                .peerings
-                .values()
-                .any(|half| half.local == local && half.remote == remote && half.state == PeeringState::Connected)
-        };
-        has(left, right) && has(right, left)
-    }
-
-    /// The way exists: the places stand next to one another, and each may be crossed.
-    fn way(&self, exchange: &Exchange, start: Start, faults: &mut Vec<Fault>) {
-        let end = match exchange.server {
-            Party::Server(server) => self.place_of(server),
-            Party::PublicResolver(_) => Place::Internet,
-            _ => start.place,
-        };
-        let path = &exchange.path;
-        let no_way = || Fault::NoSuchWay { from: Some(start.place), to: Some(end) };
-        if path.is_empty() {
-            if start.place != end && end != Place::Internet {
-                faults.push(no_way());
+        if address == PLATFORM {
+            let is_outside = start.by_vpn || !matches!(start.place, Place::Vnet(_) | Place::VirtualHub(_));
+            let is_borne_out = match block {
+                Block::PlatformAddress => is_outside,
+                Block::SecurityRule { nsg, rule: RuleRef::Own(rule), .. } => {
+                    !is_outside
+                        && self.groups_at(exchange.asker, start).any(|group| group == *nsg)
+                        && self.platform_denied(*nsg) == Some(*rule)
+                }
+                _ => false,
+            };
+            if !is_borne_out {
+                faults.push(if by_rule { Fault::WrongFilter } else { Fault::WouldArrive });
             }
             return;
         }
-        let mut at = start.place;
-        for (next, adjacency) in path {
-            if !self.adjacent(at, *next, *adjacency) {
-                faults.push(Fault::NoSuchWay { from: Some(at), to: Some(*next) });
-                return;
-            }
-            at = *next;
-        }
-        if at != end || !self.may_cross(start, path) {
-            faults.push(no_way());
+        let ways = self.ways_between(exchange.asker, start, address);
+        if !ways.iter().any(|way| self.is_borne_out(block, way)) {
+            faults.push(if by_rule { Fault::WrongFilter } else { Fault::FalseBlock { cause: block.cause() } });
         }
     }
 
-    fn adjacent(&self, from: Place, to: Place, adjacency: Adjacency) -> bool {
-        let facts = self.topology.facts();
-        match adjacency {
-            Adjacency::Peering(halves) => {
-                let halves = halves.map(|half| &facts.peerings[half]);
-                let joins = |local: Place, remote: Place| {
-                    halves.iter().any(|half| {
-                        Place::Vnet(half.local) == local
-                            && Place::Vnet(half.remote) == remote
-                            && half.state == PeeringState::Connected
-                    })
-                };
-                joins(from, to) && joins(to, from)
-            }
-            Adjacency::Connection(id) => {
-                let connection = &facts.connections[id];
-                connection.connected && (connection.ends == [from, to] || connection.ends == [to, from])
-            }
-            Adjacency::HubConnection => match (from, to) {
-                (Place::VirtualHub(hub), Place::Vnet(vnet)) | (Place::Vnet(vnet), Place::VirtualHub(hub)) => {
-                    facts.virtual_hubs[hub].connections.contains(&vnet)
-                }
-                _ => false,
-            },
-            Adjacency::SameWan => match (from, to) {
-                (Place::VirtualHub(left), Place::VirtualHub(right)) => {
-                    let (left, right) = (&facts.virtual_hubs[left], &facts.virtual_hubs[right]);
-                    left.virtual_wan.is_some() && left.virtual_wan == right.virtual_wan
-                }
-                _ => false,
-            },
-        }
-    }
-
-    /// Whether what lies between may be crossed: peering is not transitive, gateways and hubs are (S-206, S-401).
-    fn may_cross(&self, start: Start, path: &[(Place, Adjacency)]) -> bool {
-        let is_hub_side = |adjacency: Adjacency| {
-            matches!(adjacency, Adjacency::HubConnection | Adjacency::SameWan | Adjacency::Connection(_))
+    /// What a query and its answer are as packets: there, and back.
+    fn ways_between(&self, asker: Party, start: Start, to: IpAddr) -> [plain::Way; 2] {
+        let from = self.addresses_of_party(asker);
+        let stands: Vec<Place> = servers(self.topology)
+            .filter(|server| addresses_of(self.topology, *server).contains(&to))
+            .map(|server| self.place_of(server))
+            .collect();
+        let client = match asker {
+            Party::Client(Asker::Client(id)) | Party::ClusterDns(id) | Party::LocalDns(id) => Some(id),
+            _ => None,
         };
-        match *path {
-            [(end, adjacency)] => {
-                !start.by_vpn
-                    || matches!(adjacency, Adjacency::Connection(_))
-                    || self.lends_gateway(adjacency, start.place, end)
-            }
-            _ if start.by_vpn => false,
-            [(middle, Adjacency::Connection(_)), (end, second @ Adjacency::Peering(_))] => {
-                self.lends_gateway(second, middle, end)
-            }
-            [(middle, first @ Adjacency::Peering(_)), (_, Adjacency::Connection(_))] => {
-                self.lends_gateway(first, middle, start.place)
-            }
-            [(middle, first), (_, second)] => {
-                matches!(middle, Place::VirtualHub(_)) && is_hub_side(first) && is_hub_side(second)
-            }
-            [(near, first), (far, between), (_, last)] => {
-                let hubs = matches!((near, far), (Place::VirtualHub(_), Place::VirtualHub(_)));
-                hubs && between == Adjacency::SameWan && is_hub_side(first) && is_hub_side(last)
-            }
-            _ => false,
-        }
+        let there = plain::Way {
+            client,
+            sources: from.clone(),
+            destinations: vec![to],
+            stands_in: stands,
+            is_reply: false,
+            from: Some(start.place),
+        };
+        let back = plain::Way {
+            client: None,
+            sources: vec![to],
+            destinations: from,
+            stands_in: vec![start.place],
+            is_reply: true,
+            from: None,
+        };
+        [there, back]
     }
 
-    fn lends_gateway(&self, adjacency: Adjacency, owner: Place, user: Place) -> bool {
-        let facts = self.topology.facts();
-        let Adjacency::Peering(halves) = adjacency else { return false };
-        let halves = halves.map(|half| &facts.peerings[half]);
-        let half_of = |place: Place| halves.iter().find(|half| Place::Vnet(half.local) == place);
-        let region = |place: Place| half_of(place).and_then(|half| facts.vnets[half.local].region.as_deref());
-        let is_global = region(owner) != region(user);
-        half_of(owner).is_some_and(|half| half.allow_gateway_transit)
-            && half_of(user).is_some_and(|half| half.use_remote_gateways)
-            && !(facts.switches.global_gateway_transit_denied && is_global)
+    /// The addresses a party sends from, as declared.
+    pub(super) fn addresses_of_party(&self, party: Party) -> Vec<IpAddr> {
+        match party {
+            Party::Client(Asker::Client(id)) | Party::ClusterDns(id) | Party::LocalDns(id) => {
+                self.topology.facts().clients[id].addresses.clone()
+            }
+            Party::Server(server) => addresses_of(self.topology, server),
+            _ => Vec::new(),
+        }
     }
 }

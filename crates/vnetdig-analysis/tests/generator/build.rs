@@ -3,23 +3,24 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use ipnet::IpNet;
 use vnetdig_engine::{AZURE_DNS, Query};
+use vnetdig_model::appliance::SourceNat;
 use vnetdig_model::dns::{
     ForwardingRule, InboundEndpoint, LinkState, OutboundEndpoint, OutboundEndpointId, PolicyAction, PolicyRule,
     PrivateResolver, PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
 };
 use vnetdig_model::facts::BrokenZone;
-use vnetdig_model::network::{
-    Access, Connection, ConnectionKind, Direction, Nsg, PeeringHalf, PeeringState, Place, PrivateEndpointPolicies,
-    ResourceScope, SecurityRule, Site, SiteId, Subnet, SubnetId, SyncLevel, VirtualHub, VirtualHubId, Vnet, VnetId,
-};
+use vnetdig_model::filter::NsgId;
+use vnetdig_model::network::{Place, ResourceScope, SiteId, SubnetId, VirtualHub, VirtualHubId, VnetId};
 use vnetdig_model::record::{Soa, ZoneDataId};
 use vnetdig_model::scenario::{Asker, TypedName, TypedQuestion};
 use vnetdig_model::server::{
     Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, Firewall, PrivateAnswerFilter, Product,
 };
 use vnetdig_model::service::{
-    ConnectionState, Connectivity, EndpointTarget, HighAvailability, PostgresServer, PrivateEndpoint, VirtualEndpoint,
+    Admission, ConnectionState, Connectivity, EndpointTarget, HighAvailability, PostgresServer, PrivateEndpoint,
+    VirtualEndpoint,
 };
 use vnetdig_model::{
     Address as DnsAddress, ClientId, Fqdn, Origin, RecordData, RecordSet, ResponseCode, Severity, Topology,
@@ -38,7 +39,7 @@ pub(crate) struct Built {
     pub(crate) topology: Topology,
     vnets: Vec<VnetId>,
     subnets: Vec<SubnetId>,
-    clients: Vec<ClientId>,
+    pub(crate) clients: Vec<ClientId>,
     inbound: Vec<IpAddr>,
     servers: Vec<IpAddr>,
     firewall: Option<IpAddr>,
@@ -87,6 +88,7 @@ pub(crate) fn build(plan: &Plan, order: Order, also: impl FnOnce(&mut TopologyBu
     making.zones();
     making.resolvers();
     making.servers();
+    making.devices();
     making.services();
     making.public();
     making.clients();
@@ -127,13 +129,58 @@ impl Built {
             AskedName::Wild(text) => name(text),
         };
         let server = asked.server.map(|server| self.address(server));
-        let name = TypedName { name: full, is_absolute: asked.absolute };
+        let name = TypedName { name: full, is_absolute: asked.absolute, address: None };
         Query { from, question: TypedQuestion { name, record_type: asked.record_type, server } }
     }
 
     fn address(&self, address: Address) -> IpAddr {
         address_of(address, &self.inbound, &self.servers, self.firewall)
     }
+}
+
+pub(crate) fn prefix(text: &str) -> IpNet {
+    text.parse().expect(text)
+}
+
+/// An address in a network of the plan, by the number of the network and of what stands there.
+pub(crate) fn address_in(vnet: usize, last: usize) -> IpAddr {
+    known(&format!("10.{vnet}.0.{last}"))
+}
+
+/// The network a resolver stands in: the next one that has none.
+pub(crate) fn vnets_of_resolvers(plan: &Plan) -> Vec<usize> {
+    let mut taken: Vec<usize> = Vec::new();
+    for resolver in plan.resolvers.iter().take(plan.vnets.len()) {
+        let mut vnet = usize::from(*resolver) % plan.vnets.len();
+        while taken.contains(&vnet) {
+            vnet = (vnet + 1) % plan.vnets.len();
+        }
+        taken.push(vnet);
+    }
+    taken
+}
+
+fn inbound_address(plan: &Plan, index: usize) -> IpAddr {
+    address_in(vnets_of_resolvers(plan)[index], 20)
+}
+
+/// Where a server stands: in a network, or at the site, whose addresses are its own.
+fn server_address(plan: &Plan, index: usize) -> IpAddr {
+    match usize::from(plan.servers[index].vnet) % (plan.vnets.len() + 1) {
+        vnet if vnet < plan.vnets.len() => address_in(vnet, 30 + index),
+        _ => known(&format!("172.20.0.{}", 30 + index)),
+    }
+}
+
+fn firewall_address(plan: &Plan, vnet: Pick) -> IpAddr {
+    match vnet % 3 {
+        0 => known("10.99.0.4"),
+        _ => address_in(usize::from(vnet) % plan.vnets.len(), 40),
+    }
+}
+
+fn service_address(plan: &Plan, index: usize) -> IpAddr {
+    address_in(usize::from(plan.postgres[index].vnet) % plan.vnets.len(), 50 + index)
 }
 
 fn address_of(address: Address, inbound: &[IpAddr], servers: &[IpAddr], firewall: Option<IpAddr>) -> IpAddr {
@@ -162,18 +209,25 @@ pub(crate) struct Making<'a> {
     pub(crate) inbound: Vec<IpAddr>,
     pub(crate) server_addresses: Vec<IpAddr>,
     pub(crate) firewall: Option<IpAddr>,
+    pub(crate) nsgs: Vec<NsgId>,
 }
 
 impl<'a> Making<'a> {
     fn new(plan: &'a Plan, order: Order) -> Self {
         let mut builder = TopologyBuilder::new();
-        let site = builder.add_site(Site { name: "site".into(), address_space: Vec::new(), origin: BUILT });
+        let site = builder.add_site(vnetdig_model::network::Site {
+            name: "site".into(),
+            address_space: plan.site_space.then(|| prefix("172.20.0.0/16")).into_iter().collect(),
+            origin: BUILT,
+        });
         let hub = builder.add_virtual_hub(VirtualHub {
             name: "wan".into(),
             region: None,
             virtual_wan: None,
             address_prefix: None,
             connections: Vec::new(),
+            private_traffic: None,
+            internet_traffic: None,
             origin: BUILT,
         });
         // Addresses follow from the plan alone, so that everything can refer to everything.
@@ -189,9 +243,10 @@ impl<'a> Making<'a> {
             zones: Vec::new(),
             outbound: Vec::new(),
             clients: Vec::new(),
-            inbound: (0..resolvers).map(|index| known(&format!("10.100.{index}.4"))).collect(),
-            server_addresses: (0..plan.servers.len()).map(|index| known(&format!("10.101.{index}.4"))).collect(),
-            firewall: plan.firewall.is_some().then(|| known("10.102.0.4")),
+            inbound: (0..resolvers).map(|index| inbound_address(plan, index)).collect(),
+            server_addresses: (0..plan.servers.len()).map(|index| server_address(plan, index)).collect(),
+            firewall: plan.firewall.as_ref().map(|firewall| firewall_address(plan, firewall.0)),
+            nsgs: Vec::new(),
         }
     }
 
@@ -215,8 +270,10 @@ impl<'a> Making<'a> {
         self.list(addresses).into_iter().map(|address| SocketAddr::new(address, 53)).collect()
     }
 
-    fn place(&self, vnet: Pick) -> Place {
-        self.vnets.get(usize::from(vnet) % 8).map_or(Place::Site(self.site), |vnet| Place::Vnet(*vnet))
+    pub(crate) fn place(&self, vnet: Pick) -> Place {
+        self.vnets
+            .get(usize::from(vnet) % (self.vnets.len() + 1))
+            .map_or(Place::Site(self.site), |vnet| Place::Vnet(*vnet))
     }
 
     pub(crate) fn vnet(&self, vnet: Pick) -> usize {
@@ -237,101 +294,6 @@ impl<'a> Making<'a> {
         }
         switches.azure_parent_signed = app;
         switches.small_edns_drops_last_record = app;
-    }
-
-    fn networks(&mut self) {
-        let plan = self.plan;
-        let lists: Vec<Vec<IpAddr>> = plan.vnets.iter().map(|vnet| self.list(&vnet.dns_servers)).collect();
-        let builder = &mut self.builder;
-        self.vnets = self.order.each(plan.vnets.len(), |index| {
-            builder.add_vnet(Vnet {
-                name: format!("v{index}").into(),
-                scope: ResourceScope::default(),
-                region: Some("westeurope".into()),
-                address_space: Vec::new(),
-                dns_servers: lists[index].clone(),
-                origin: BUILT,
-                dns_servers_origin: None,
-            })
-        });
-        let nsg = builder.add_nsg(Nsg {
-            name: "no-platform-dns".into(),
-            rules: vec![SecurityRule {
-                name: "deny".into(),
-                priority: 100,
-                direction: Direction::Outbound,
-                access: Access::Deny,
-                protocol: "*".into(),
-                sources: vec!["*".into()],
-                destinations: vec!["AzurePlatformDNS".into()],
-                ports: vec!["*".into()],
-                origin: BUILT,
-            }],
-            origin: BUILT,
-        });
-        let vnets = self.vnets.clone();
-        self.subnets = self.order.each(plan.vnets.len(), |index| {
-            builder.add_subnet(Subnet {
-                vnet: vnets[index],
-                name: "default".into(),
-                prefixes: Vec::new(),
-                delegation: None,
-                nsg: plan.vnets[index].denies_platform_dns.then_some(nsg),
-                route_table: None,
-                private_endpoint_policies: PrivateEndpointPolicies::default(),
-                origin: BUILT,
-            })
-        });
-        self.peerings();
-        self.connections();
-    }
-
-    fn peerings(&mut self) {
-        let mut halves: Vec<(usize, usize, PeeringState, bool, bool)> = Vec::new();
-        for peering in &self.plan.peerings {
-            let (near, far) = (self.vnet(peering.ends.0), self.vnet(peering.ends.1));
-            let is_known = halves.iter().any(|half| (half.0, half.1) == (near, far));
-            if near != far && !is_known {
-                halves.push((near, far, peering.states.0, peering.gateway, false));
-                halves.push((far, near, peering.states.1, false, peering.gateway));
-            }
-        }
-        for index in self.order.of(halves.len()) {
-            let (near, far, state, allow_gateway_transit, use_remote_gateways) = halves[index];
-            self.builder.add_peering(PeeringHalf {
-                local: self.vnets[near],
-                remote: self.vnets[far],
-                state,
-                sync_level: SyncLevel::default(),
-                allow_virtual_network_access: true,
-                allow_forwarded_traffic: false,
-                allow_gateway_transit,
-                use_remote_gateways,
-                origin: BUILT,
-            });
-        }
-    }
-
-    fn connections(&mut self) {
-        let mut seen = Vec::new();
-        for (vnet, to_hub) in &self.plan.connected {
-            let vnet = self.vnet(*vnet);
-            if seen.contains(&vnet) {
-                continue;
-            }
-            seen.push(vnet);
-            let vnet = self.vnets[vnet];
-            if *to_hub {
-                self.builder.facts_mut().virtual_hubs[self.hub].connections.push(vnet);
-            } else {
-                self.builder.add_connection(Connection {
-                    kind: ConnectionKind::SiteToSite,
-                    ends: [Place::Vnet(vnet), Place::Site(self.site)],
-                    connected: true,
-                    origin: BUILT,
-                });
-            }
-        }
     }
 
     // ---- DNS data ----
@@ -452,15 +414,7 @@ impl<'a> Making<'a> {
     fn resolvers(&mut self) {
         let plan = self.plan;
         let (vnets, inbound, order) = (self.vnets.clone(), self.inbound.clone(), self.order);
-        // A network has one resolver: a second one stands in the next network that has none.
-        let mut taken: Vec<usize> = Vec::new();
-        for resolver in plan.resolvers.iter().take(vnets.len()) {
-            let mut vnet = usize::from(*resolver) % vnets.len();
-            while taken.contains(&vnet) {
-                vnet = (vnet + 1) % vnets.len();
-            }
-            taken.push(vnet);
-        }
+        let taken = vnets_of_resolvers(plan);
         let builder = &mut self.builder;
         self.outbound = order.each(taken.len(), |index| {
             let vnet = vnets[taken[index]];
@@ -535,9 +489,12 @@ impl<'a> Making<'a> {
             self.builder.add_firewall(Firewall {
                 name: "fw".into(),
                 place,
-                address: known("10.102.0.4"),
+                address: self.firewall.expect("the plan has a firewall"),
                 dns_proxy: *dns_proxy,
                 dns_servers,
+                source_nat: SourceNat::Internet,
+                rules: Some(self.device_rules()),
+                public_address: None,
                 origin: BUILT,
             });
         }
@@ -570,6 +527,7 @@ impl<'a> Making<'a> {
             place: self.place(plan.vnet),
             subnet: None,
             addresses: vec![self.server_addresses[index]],
+            nic_nsg: None,
             is_up: !down,
             zones,
             local_data,
@@ -621,12 +579,15 @@ impl<'a> Making<'a> {
                     subnet: subnet_of[index],
                     zone: *zone,
                     label: None,
-                    address: None,
+                    address: Some(service_address(plan, index)),
                     standby_address: None,
                 },
-                None => {
-                    Connectivity::Public { public_network_access: true, address: None, label: None, dns_layout: None }
-                }
+                None => Connectivity::Public {
+                    admission: Admission::default(),
+                    address: None,
+                    label: None,
+                    dns_layout: None,
+                },
             };
             builder.add_postgres_server(PostgresServer {
                 name: format!("s{index}").into(),
@@ -635,6 +596,8 @@ impl<'a> Making<'a> {
                 connectivity,
                 high_availability: HighAvailability::Disabled,
                 replica_of: None,
+                pgbouncer: false,
+                entra_authentication: false,
                 origin: BUILT,
             })
         });
@@ -655,7 +618,7 @@ impl<'a> Making<'a> {
                     name: format!("pe{index}").into(),
                     target: EndpointTarget::Postgres(servers[index]),
                     subnet: Some(subnet_of[index]),
-                    address: None,
+                    address: Some(service_address(plan, index)),
                     zone_group: group.map(|zone| vec![*zone]),
                     connection: ConnectionState::Approved,
                     created: 0,

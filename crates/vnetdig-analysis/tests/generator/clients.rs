@@ -8,7 +8,7 @@ use vnetdig_model::server::{CacheSettings, ConditionalForwarder};
 use vnetdig_model::{Client, Stub};
 
 use super::APEXES;
-use super::build::{BUILT, Making, known, name};
+use super::build::{BUILT, Making, address_in, known, name, prefix};
 
 impl Making<'_> {
     pub(crate) fn clients(&mut self) {
@@ -77,7 +77,17 @@ impl Making<'_> {
             kind,
             place,
             subnet: (place == in_vnet).then(|| self.subnets[vnet]),
-            addresses: vec![known(&format!("10.150.{index}.4"))],
+            addresses: match (place, plan.address % 4) {
+                (_, 0) => Vec::new(),
+                (Place::Vnet(_), _) => vec![address_in(vnet, 100 + index)],
+                (Place::Site(_), _) => vec![known(&format!("172.20.1.{}", 100 + index))],
+                _ => vec![known(&format!("10.150.{index}.4"))],
+            },
+            nic_nsg: (place == in_vnet && plan.address % 16 > 13).then(|| self.nsgs[0]),
+            asgs: Vec::new(),
+            public_address: None,
+            routes: plan.routes.then(|| vec![prefix("10.0.0.0/9")]),
+            captured_prefixes: Vec::new(),
             applied_dns_servers: if matches!(plan.kind % 10, 1 | 3 | 5) { applied } else { None },
             edns_size: (plan.stub >= 128).then_some(120),
             stub: Stub::ALL[usize::from(plan.stub) % Stub::ALL.len()].1,

@@ -5,6 +5,7 @@
 
 mod build;
 mod clients;
+mod networks;
 mod order;
 
 use proptest::prelude::*;
@@ -86,8 +87,48 @@ pub(crate) struct RecordPlan {
 pub(crate) struct VnetPlan {
     pub(crate) dns_servers: Vec<Address>,
     pub(crate) denies_platform_dns: bool,
+    /// A security group of the plan on its subnet; `None`: none.
+    pub(crate) nsg: Option<Pick>,
+    /// Routes of its subnet's table; empty: no table.
+    pub(crate) routes: Vec<UserRoutePlan>,
+    pub(crate) region: bool,
     pub(crate) policy: bool,
     pub(crate) ruleset: Option<Pick>,
+}
+
+/// A user-defined route.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UserRoutePlan {
+    /// To a network of the plan, to all of 10/8, or to everything.
+    pub(crate) to: Pick,
+    /// To an appliance, the firewall, the gateway, nowhere.
+    pub(crate) hop: Pick,
+    pub(crate) device: Pick,
+}
+
+/// A rule of a security group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FilterPlan {
+    pub(crate) inbound: bool,
+    pub(crate) allow: bool,
+    /// What it is about: everything, port 53, one network, a tag.
+    pub(crate) source: Pick,
+    pub(crate) destination: Pick,
+    pub(crate) port: Pick,
+}
+
+/// Lets everything pass.
+pub(crate) const PASS_ALL: FilterPlan = FilterPlan { inbound: true, allow: true, source: 0, destination: 0, port: 0 };
+
+/// An appliance.
+#[derive(Clone, Debug)]
+pub(crate) struct AppliancePlan {
+    pub(crate) vnet: Pick,
+    pub(crate) forwards: bool,
+    /// Never, always, unknown.
+    pub(crate) source_nat: Pick,
+    pub(crate) stateful: Option<bool>,
+    pub(crate) rules: Option<Vec<FilterPlan>>,
 }
 
 #[derive(Clone, Debug)]
@@ -95,6 +136,10 @@ pub(crate) struct PeeringPlan {
     pub(crate) ends: (Pick, Pick),
     pub(crate) states: (PeeringState, PeeringState),
     pub(crate) gateway: bool,
+    /// Access and forwarded traffic, of the first and of the second half.
+    pub(crate) flags: [bool; 4],
+    /// The first half is out of sync: all it knows is declared, or nothing of it.
+    pub(crate) out_of_sync: Option<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -158,6 +203,10 @@ pub(crate) struct ClientPlan {
     pub(crate) stub: Pick,
     pub(crate) search: Vec<Pick>,
     pub(crate) hosts: bool,
+    /// Its address: nobody declared it, one of its network, or one of its own.
+    pub(crate) address: Pick,
+    /// Prefixes it sends into the network.
+    pub(crate) routes: bool,
     pub(crate) servers: Option<Vec<Address>>,
 }
 
@@ -166,6 +215,10 @@ pub(crate) struct Plan {
     pub(crate) switches: [bool; 8],
     pub(crate) vnets: Vec<VnetPlan>,
     pub(crate) peerings: Vec<PeeringPlan>,
+    pub(crate) nsgs: Vec<Vec<FilterPlan>>,
+    pub(crate) appliances: Vec<AppliancePlan>,
+    /// Whether the address space of the site is declared.
+    pub(crate) site_space: bool,
     pub(crate) zones: Vec<ZonePlan>,
     pub(crate) links: Vec<LinkPlan>,
     pub(crate) resolvers: Vec<Pick>,
@@ -239,12 +292,34 @@ fn zone() -> impl Strategy<Value = ZonePlan> {
     (any::<Pick>(), prop::collection::vec(record, 0..5)).prop_map(|(apex, records)| ZonePlan { apex, records })
 }
 
+fn filter() -> impl Strategy<Value = FilterPlan> {
+    let end = || prop_oneof![1 => Just(0), 1 => any::<Pick>()];
+    (any::<bool>(), prop::bool::weighted(0.7), end(), end(), end()).prop_map(
+        |(inbound, allow, source, destination, port)| FilterPlan { inbound, allow, source, destination, port },
+    )
+}
+
+fn appliance() -> impl Strategy<Value = AppliancePlan> {
+    let rules =
+        prop::option::weighted(0.9, prop_oneof![3 => Just(vec![PASS_ALL]), 1 => prop::collection::vec(filter(), 0..3)]);
+    (any::<Pick>(), prop::bool::weighted(0.9), any::<Pick>(), prop::option::of(any::<bool>()), rules).prop_map(
+        |(vnet, forwards, source_nat, stateful, rules)| AppliancePlan { vnet, forwards, source_nat, stateful, rules },
+    )
+}
+
 fn vnet() -> impl Strategy<Value = VnetPlan> {
     let servers = prop_oneof![2 => Just(Vec::new()), 1 => addresses()];
-    (servers, prop::bool::weighted(0.1), any::<bool>(), prop::option::of(any::<Pick>())).prop_map(
-        |(dns_servers, denies_platform_dns, policy, ruleset)| VnetPlan {
+    let route = (any::<Pick>(), any::<Pick>(), any::<Pick>());
+    let route = route.prop_map(|(to, hop, device)| UserRoutePlan { to, hop, device });
+    let filters = (prop::bool::weighted(0.1), prop::option::weighted(0.2, any::<Pick>()));
+    let routes = prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec(route, 1..3)];
+    (servers, filters, routes, prop::bool::weighted(0.8), any::<bool>(), prop::option::of(any::<Pick>())).prop_map(
+        |(dns_servers, (denies_platform_dns, nsg), routes, region, policy, ruleset)| VnetPlan {
             dns_servers,
             denies_platform_dns,
+            nsg,
+            routes,
+            region,
             policy,
             ruleset,
         },
@@ -254,13 +329,17 @@ fn vnet() -> impl Strategy<Value = VnetPlan> {
 fn peering() -> impl Strategy<Value = PeeringPlan> {
     let state = || {
         prop_oneof![
-            4 => Just(PeeringState::Connected),
+            12 => Just(PeeringState::Connected),
             1 => Just(PeeringState::Initiated),
             1 => Just(PeeringState::Disconnected),
         ]
     };
-    ((any::<Pick>(), any::<Pick>()), (state(), state()), any::<bool>())
-        .prop_map(|(ends, states, gateway)| PeeringPlan { ends, states, gateway })
+    let mostly = || prop::bool::weighted(0.85);
+    let flags = [mostly(), mostly(), mostly(), mostly()];
+    let out_of_sync = prop::option::weighted(0.2, any::<bool>());
+    ((any::<Pick>(), any::<Pick>()), (state(), state()), any::<bool>(), flags, out_of_sync).prop_map(
+        |(ends, states, gateway, flags, out_of_sync)| PeeringPlan { ends, states, gateway, flags, out_of_sync },
+    )
 }
 
 fn link() -> impl Strategy<Value = LinkPlan> {
@@ -321,8 +400,19 @@ fn client() -> impl Strategy<Value = ClientPlan> {
     let search = prop::collection::vec(any::<Pick>(), 0..2);
     let servers = prop::option::weighted(0.4, addresses());
     let hosts = prop::bool::weighted(0.1);
-    (any::<Pick>(), any::<Pick>(), any::<Pick>(), search, hosts, servers)
-        .prop_map(|(kind, vnet, stub, search, hosts, servers)| ClientPlan { kind, vnet, stub, search, hosts, servers })
+    let network = (any::<Pick>(), prop::bool::weighted(0.15));
+    (any::<Pick>(), any::<Pick>(), any::<Pick>(), search, hosts, network, servers).prop_map(
+        |(kind, vnet, stub, search, hosts, (address, routes), servers)| ClientPlan {
+            kind,
+            vnet,
+            stub,
+            search,
+            hosts,
+            address,
+            routes,
+            servers,
+        },
+    )
 }
 
 /// Random small networks.
@@ -330,9 +420,12 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     let vec = prop::collection::vec::<BoxedStrategy<Pick>>;
     let networks = (
         [(); 8].map(|()| prop::bool::weighted(0.15)),
-        prop::collection::vec(vnet(), 1..6),
-        prop::collection::vec(peering(), 0..6),
+        prop_oneof![1 => prop::collection::vec(vnet(), 1..3), 3 => prop::collection::vec(vnet(), 3..6)],
+        prop_oneof![1 => prop::collection::vec(peering(), 0..3), 4 => prop::collection::vec(peering(), 3..12)],
         prop::collection::vec((any::<Pick>(), any::<bool>()), 0..3),
+        prop::collection::vec(prop::collection::vec(filter(), 1..4), 1..3),
+        prop::collection::vec(appliance(), 0..3),
+        any::<bool>(),
     );
     let dns = (
         prop::collection::vec(zone(), 0..6),
@@ -353,13 +446,22 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
         prop::option::weighted(0.1, any::<Pick>()),
     );
     (networks, dns, servers, public, prop::collection::vec(client(), 1..4)).prop_map(
-        |((switches, vnets, peerings, connected), dns, (servers, firewall, postgres), public, clients)| {
+        |(
+            (switches, vnets, peerings, connected, nsgs, appliances, site_space),
+            dns,
+            (servers, firewall, postgres),
+            public,
+            clients,
+        )| {
             let (zones, links, resolvers, rulesets, rules, blocked) = dns;
             let (public, complete, broken) = public;
             Plan {
                 switches,
                 vnets,
                 peerings,
+                nsgs,
+                appliances,
+                site_space,
                 zones,
                 links,
                 resolvers,

@@ -26,6 +26,7 @@ pub(crate) fn estate(records: usize) -> Topology {
                 dns_servers: vec![],
                 origin: Origin::Built,
                 dns_servers_origin: None,
+                lock: None,
             })
         })
         .collect();
@@ -87,6 +88,6 @@ fn private_name(index: usize) -> Fqdn {
 /// The question for one server from one network.
 pub(crate) fn query(topology: &Topology, index: usize) -> Query {
     let vnet = topology.facts().vnets.ids().nth(index % topology.facts().vnets.len()).expect("a network");
-    let name = TypedName { name: public_name(index), is_absolute: true };
+    let name = TypedName { name: public_name(index), is_absolute: true, address: None };
     Query { from: Asker::Vnet(vnet), question: TypedQuestion { name, record_type: RecordType::A, server: None } }
 }

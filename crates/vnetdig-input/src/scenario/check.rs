@@ -107,6 +107,13 @@ impl Checker {
             Rule::ExactlyOne(keys) => (keys, 1, 1),
             Rule::AtMostOne(keys) => (keys, 0, 1),
             Rule::AtLeastOne(keys) => (keys, 1, keys.len()),
+            Rule::Needs(key, others) => {
+                if let ([entry, ..], []) = (given(&[key]).as_slice(), given(others).as_slice()) {
+                    let message = format!("`{key}` needs one of the keys {}", one_of(others.iter().copied()));
+                    self.found.push(Diagnostic::error("scenario/missing-key", message).at(entry.key.span));
+                }
+                return;
+            }
             Rule::RecordData => return self.record_data(map),
         };
         match given(keys).as_slice() {

@@ -7,15 +7,17 @@
 //! A reader returns `None` when the value is absent **or** when it is wrong: what is wrong was reported by the
 //! check already, and whoever reads need not report it again.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use vnetdig_model::filter::{PortRange, RuleEnd};
+use vnetdig_model::scenario::Service;
 use vnetdig_model::{Fqdn, RecordType, Span};
 
 use super::check::{accepts, flag, items, number};
-use super::format::{self, Format, Problem};
+use super::format::{self, EndParts, Format, Problem};
 use super::grammar::SCENARIO;
 use super::shape::{Object, Shape, Words};
 use crate::tree::{Node, Scalar, Value};
@@ -108,8 +110,10 @@ pub struct Record<'t> {
 pub struct Query<'t> {
     /// The name as written.
     pub name: Spanned<&'t str>,
-    /// The type; A if it was left out.
+    /// The type; A if it was left out. Of an address: the type its records would have.
     pub record_type: RecordType,
+    /// The address, where one stands in place of the name.
+    pub address: Option<IpAddr>,
 }
 
 /// Makes the readers of [`Fields`] that read one value by its key.
@@ -210,6 +214,8 @@ impl<'t> Fields<'t> {
         record_type -> Spanned<RecordType>;
         /// The question under a key.
         query -> Query<'t>;
+        /// What a connection is opened to, under a key.
+        service -> Spanned<Service>;
         /// The two halves of `a -> b` under a key.
         half -> (Spanned<&'t str>, Spanned<&'t str>);
         /// The two values under a key.
@@ -227,6 +233,12 @@ impl<'t> Fields<'t> {
         sockets: socket -> Spanned<SocketAddr>;
         /// The prefixes under a key.
         prefixes: prefix -> Spanned<IpNet>;
+        /// The ports under a key.
+        port_ranges: ports -> Spanned<PortRange>;
+        /// What connections are opened to, under a key.
+        services: service -> Spanned<Service>;
+        /// The prefixes and service tags of a rule under a key.
+        rule_ends: rule_end -> Spanned<RuleEnd>;
         /// The records under a key.
         records: record -> Record<'t>;
     }
@@ -376,6 +388,36 @@ impl<'t> Field<'t> {
         self.parsed(format::rule_id)
     }
 
+    /// The port, the range of ports, or all of them.
+    #[must_use]
+    pub fn ports(self) -> Option<Spanned<PortRange>> {
+        self.parsed(format::ports)
+    }
+
+    /// What a connection is opened to.
+    #[must_use]
+    pub fn service(self) -> Option<Spanned<Service>> {
+        self.parsed(format::service)
+    }
+
+    /// The prefix or service tag of a rule.
+    #[must_use]
+    pub fn rule_end(self) -> Option<Spanned<RuleEnd>> {
+        self.parsed(format::rule_end).map(|end| {
+            end.map(|end| match end {
+                EndParts::Any => RuleEnd::Any,
+                EndParts::Prefix(prefix) => RuleEnd::Prefix(prefix),
+                EndParts::Tag(tag) => RuleEnd::Tag(tag.into()),
+            })
+        })
+    }
+
+    /// The lowest and the highest of some addresses.
+    #[must_use]
+    pub fn address_range(self) -> Option<Spanned<(Ipv4Addr, Ipv4Addr)>> {
+        self.parsed(format::address_range)
+    }
+
     /// The boolean.
     #[must_use]
     pub fn flag(self) -> Option<Spanned<bool>> {
@@ -407,7 +449,7 @@ impl<'t> Field<'t> {
     pub fn query(self) -> Option<Query<'t>> {
         let text = self.scalar()?.text;
         let parts = format::query(text).ok()?;
-        Some(Query { name: self.part(text, parts.name), record_type: parts.record_type })
+        Some(Query { name: self.part(text, parts.name), record_type: parts.record_type, address: parts.address })
     }
 
     /// The two sides of `a -> b`.

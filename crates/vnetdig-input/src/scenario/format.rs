@@ -7,6 +7,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use vnetdig_model::filter::PortRange;
+use vnetdig_model::scenario::Service;
 use vnetdig_model::switches::parse_duration;
 use vnetdig_model::{Fqdn, RecordType, nearest};
 
@@ -47,6 +49,12 @@ pub(crate) enum Format {
     RuleId,
     /// A port, a range of ports, or `*`.
     Ports,
+    /// What a connection is opened to: `5432`, `53/udp`, `icmp`.
+    Service,
+    /// One end of the packets a rule is about: a prefix, an address, a service tag, or `*`.
+    RuleEnd,
+    /// An IPv4 address, a prefix, or a range of addresses.
+    AddressRange,
 }
 
 /// Why a text is not in its format.
@@ -109,10 +117,15 @@ impl Format {
             Self::Socket => ("an IP address with or without a port", "IP addresses with or without a port"),
             Self::Duration => ("a duration such as `30s`", "durations"),
             Self::Record => ("a record as `NAME [TTL] TYPE DATA`", "records as `NAME [TTL] TYPE DATA`"),
-            Self::Query => ("a question as `NAME [TYPE]`", "questions as `NAME [TYPE]`"),
+            Self::Query => ("a question as `NAME [TYPE]`, or an address", "questions as `NAME [TYPE]`"),
             Self::RecordType => ("a record type", "record types"),
             Self::Owner => ("the name of a record", "names of records"),
             Self::RuleId => ("the number of a rule such as `S-101`", "numbers of rules"),
+            Self::Service => ("a port such as `5432` or `53/udp`, or `icmp`", "ports"),
+            Self::RuleEnd => ("a prefix, an address, a service tag, or `*`", "prefixes or service tags"),
+            Self::AddressRange => {
+                ("an IPv4 address or a range such as `203.0.113.0-203.0.113.9`", "ranges of addresses")
+            }
             Self::Ports => ("a port, a range such as `1024-2047`, or `*`", "ports"),
         }
     }
@@ -134,6 +147,9 @@ impl Format {
             Self::Query => r"^\s*\S+(\s+[A-Za-z0-9]+)?\s*$",
             Self::RecordType => r"^[A-Za-z][A-Za-z0-9]*$",
             Self::RuleId => r"^S-[0-9]{3}$",
+            Self::Service => r"^([0-9]{1,5}(/([Tt][Cc][Pp]|[Uu][Dd][Pp]))?|[Ii][Cc][Mm][Pp])$",
+            Self::RuleEnd => r"^(\*|[0-9A-Fa-f.:]+(/[0-9]{1,3})?|[A-Za-z][A-Za-z0-9._-]*)$",
+            Self::AddressRange => r"^[0-9.]+(/[0-9]{1,2}|\s*-\s*[0-9.]+)?$",
             Self::Ports => r"^(\*|[0-9]{1,5}(-[0-9]{1,5})?)$",
         }
     }
@@ -158,7 +174,10 @@ impl Format {
             Self::Query => query(text).map(drop),
             Self::RecordType => record_type(text).map(drop),
             Self::RuleId => rule_id(text).map(drop),
-            Self::Ports => ports(text),
+            Self::Ports => ports(text).map(drop),
+            Self::Service => service(text).map(drop),
+            Self::RuleEnd => rule_end(text).map(drop),
+            Self::AddressRange => address_range(text).map(drop),
         }
     }
 }
@@ -300,17 +319,87 @@ fn port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|port| *port != 0)
 }
 
-fn ports(text: &str) -> Result<(), Problem> {
-    let good = match text.split_once('-') {
-        _ if text == "*" => true,
-        Some((low, high)) => port(low).zip(port(high)).is_some_and(|(low, high)| low <= high),
-        None => text.parse::<u16>().is_ok(),
-    };
-    if good {
-        return Ok(());
+/// Reads a port, a range of ports, or `*`.
+pub(crate) fn ports(text: &str) -> Result<PortRange, Problem> {
+    let is_plain = text == "*" || text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    text.parse().ok().filter(|_| is_plain).ok_or_else(|| {
+        let problem = Problem::new("scenario/bad-port", format!("`{text}` is neither a port nor a range of ports"));
+        problem.help("write `53`, `1024-2047` or `*`")
+    })
+}
+
+/// Reads what a connection is opened to.
+pub(crate) fn service(text: &str) -> Result<Service, Problem> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'/');
+    text.parse().ok().filter(|_| is_plain).ok_or_else(|| {
+        let message = format!("`{text}` is nothing a connection can be opened to");
+        let problem = Problem::new("scenario/bad-service", message);
+        match text.split_once('/') {
+            Some((transport @ ("tcp" | "udp"), digits)) if port(digits).is_some() => {
+                problem.help(format!("write `{digits}/{transport}`"))
+            }
+            _ => problem.help("write a port from 1 to 65535 such as `5432` or `53/udp`, or `icmp`"),
+        }
+    })
+}
+
+/// One end of the packets a rule is about, its groups aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EndParts<'a> {
+    /// Everything.
+    Any,
+    /// A prefix.
+    Prefix(IpNet),
+    /// A service tag.
+    Tag(&'a str),
+}
+
+/// Reads a prefix, an address, a service tag, or `*`.
+pub(crate) fn rule_end(text: &str) -> Result<EndParts<'_>, Problem> {
+    if text == "*" || text.eq_ignore_ascii_case("any") {
+        return Ok(EndParts::Any);
     }
-    let problem = Problem::new("scenario/bad-port", format!("`{text}` is neither a port nor a range of ports"));
-    Err(problem.help("write `53`, `1024-2047` or `*`"))
+    let is_tag = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+        && text.starts_with(|first: char| first.is_ascii_alphabetic());
+    if is_tag {
+        return Ok(EndParts::Tag(text));
+    }
+    if text.contains('/') {
+        return prefix(text).map(EndParts::Prefix);
+    }
+    match address(text) {
+        Ok(address) => Ok(EndParts::Prefix(IpNet::from(address))),
+        Err(problem) if text.parse::<IpAddr>().is_ok() => Err(problem),
+        Err(_) => {
+            let message = format!("`{text}` is neither a prefix nor a service tag");
+            let problem = Problem::new("scenario/bad-rule-end", message);
+            Err(problem
+                .help("write a prefix such as `10.0.0.0/16`, an address, a tag such as `VirtualNetwork`, or `*`"))
+        }
+    }
+}
+
+/// Reads an IPv4 address, a prefix, or a range; the range may go backwards.
+pub(crate) fn address_range(text: &str) -> Result<(Ipv4Addr, Ipv4Addr), Problem> {
+    let bad = || {
+        let problem = Problem::new("scenario/bad-range", format!("`{text}` is not a range of IPv4 addresses"));
+        problem.help("write one address, or a range such as `203.0.113.0-203.0.113.9`")
+    };
+    let range = if text.contains('/') {
+        match prefix(text)? {
+            IpNet::V4(net) => (net.network(), net.broadcast()),
+            IpNet::V6(_) => return Err(bad()),
+        }
+    } else {
+        let (first, last) = text.split_once('-').unwrap_or((text, text));
+        let end = |text: &str| text.trim().parse().map_err(|_| bad());
+        (end(first)?, end(last)?)
+    };
+    if range == (Ipv4Addr::UNSPECIFIED, Ipv4Addr::UNSPECIFIED) {
+        let message = format!("`{text}` stands for all services of Azure and not for an address");
+        return Err(Problem::new("scenario/bad-range", message).help("write `allow-azure-services: true` instead"));
+    }
+    Ok(range)
 }
 
 /// Reads a duration.
@@ -447,20 +536,34 @@ pub(crate) fn record_data(record_type: RecordType, data: &str) -> Result<(), Pro
 pub(crate) struct QueryParts<'a> {
     pub(crate) name: &'a str,
     pub(crate) record_type: RecordType,
+    /// The address, where one stands in place of the name.
+    pub(crate) address: Option<IpAddr>,
 }
 
-/// Reads `NAME [TYPE]`; A if the type is left out.
+/// Reads `NAME [TYPE]`, A if the type is left out; or an address, whose type is that of its records.
 pub(crate) fn query(text: &str) -> Result<QueryParts<'_>, Problem> {
     let incomplete = || {
         let problem = Problem::new("scenario/bad-query", format!("`{text}` is not a question"));
         problem.help("write `NAME [TYPE]`, such as `www.example.com A`")
     };
     let (name, rest) = word(text).ok_or_else(incomplete)?;
+    if name.parse::<IpAddr>().is_ok() {
+        let address = address(name).map_err(|problem| problem.within(text, name))?;
+        if !rest.trim().is_empty() {
+            let problem = Problem::new("scenario/bad-query", format!("`{name}` is an address, which is of no type"));
+            let help = format!("write `{name}` alone; `{name}.` with a final dot is a domain name");
+            return Err(problem.help(help).within(text, rest.trim()));
+        }
+        let record_type = if address.is_ipv4() { RecordType::A } else { RecordType::AAAA };
+        return Ok(QueryParts { name, record_type, address: Some(address) });
+    }
     domain(name).map_err(|problem| problem.within(text, name))?;
-    let Some((kind, rest)) = word(rest) else { return Ok(QueryParts { name, record_type: RecordType::A }) };
+    let Some((kind, rest)) = word(rest) else {
+        return Ok(QueryParts { name, record_type: RecordType::A, address: None });
+    };
     if !rest.trim().is_empty() {
         return Err(incomplete());
     }
     let record_type = record_type(kind).map_err(|problem| problem.within(text, kind))?;
-    Ok(QueryParts { name, record_type })
+    Ok(QueryParts { name, record_type, address: None })
 }

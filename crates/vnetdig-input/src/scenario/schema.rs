@@ -149,14 +149,21 @@ impl Writer {
             Format::Socket => ("socket-address", "An IP address, with a port unless it is 53."),
             Format::Duration => ("duration", "A duration: a whole number and `ms`, `s`, `m`, `h` or `d`."),
             Format::Record => ("record", "A record as `NAME [TTL] TYPE DATA`."),
-            Format::Query => ("query", "A question as `NAME [TYPE]`."),
+            Format::Query => ("query", "A question as `NAME [TYPE]`, or an address."),
             Format::RecordType => ("record-type", "A record type, such as `A` or `CNAME`."),
             Format::Owner => ("owner-name", "The name of a record, relative to its zone; `@` is the apex."),
             Format::RuleId => ("rule", "The number of a rule, such as `S-101`."),
             Format::Ports => ("ports", "A port, a range of ports, or `*`."),
+            Format::Service => ("service", "A port such as `5432` or `53/udp`, or `icmp`."),
+            Format::RuleEnd => ("rule-end", "A prefix, an address, a service tag, or `*`."),
+            Format::AddressRange => ("address-range", "An IPv4 address, a prefix, or a range as `FIRST-LAST`."),
         };
         // YAML reads a lone port as a number.
-        let kind = if format == Format::Ports { json!(["string", "integer"]) } else { json!("string") };
+        let kind = if matches!(format, Format::Ports | Format::Service) {
+            json!(["string", "integer"])
+        } else {
+            json!("string")
+        };
         self.define(id, |_| json!({ "description": text, "type": kind, "pattern": format.pattern() }))
     }
 }
@@ -211,6 +218,11 @@ fn constraints(object: &Object) -> Vec<Value> {
             Rule::ExactlyOne(names) => all.push(json!({ "oneOf": any(&flat(names)) })),
             Rule::AtMostOne(names) => all.extend(no_two(&flat(names))),
             Rule::AtLeastOne(names) => all.push(json!({ "anyOf": any(&flat(names)) })),
+            Rule::Needs(key, names) => {
+                let without = json!({ "not": { "required": [key] } });
+                let enough = any(&flat(names)).into_iter().chain([without]);
+                all.push(json!({ "anyOf": enough.collect::<Vec<_>>() }));
+            }
             Rule::RecordData => {}
         }
     }

@@ -98,6 +98,8 @@ pub(crate) enum Rule {
     AtMostOne(&'static [&'static str]),
     /// At least one of these keys is given.
     AtLeastOne(&'static [&'static str]),
+    /// Where this key is given, at least one of these is, too.
+    Needs(&'static str, &'static [&'static str]),
     /// The values of `data` are data of the record type in `type`.
     RecordData,
 }

@@ -1,5 +1,6 @@
 //! What the check says, and how checked values read.
 
+use vnetdig_model::scenario::BlockCause;
 use vnetdig_model::switches::SWITCHES;
 use vnetdig_model::{Parsed, SourceMap};
 
@@ -121,6 +122,104 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
     ] {
         assert_eq!(mistakes(&topology(inner)), [expected], "{inner}");
     }
+}
+
+#[test]
+fn mistakes_about_packets_are_told_where_they_are() {
+    let topology = |inner: &str| format!("vnetdig: 1\ntopology: {{ {inner} }}\n");
+    let rule = |inner: &str| {
+        topology(&format!(
+            "nsgs: {{ n: {{ rules: {{ r: {{ priority: 100, direction: Inbound, access: Deny, {inner} }} }} }} }}"
+        ))
+    };
+    let check = |query: &str, inner: &str| {
+        format!("vnetdig: 1\nchecks: [{{ from: a, query: {query}, expect: {{ {inner} }} }}]\n")
+    };
+    let admit = |range: &str| {
+        topology(&format!("postgres-servers: {{ p: {{ public-access: {{ firewall-rules: {{ r: {range} }} }} }} }}"))
+    };
+    for (text, expected) in [
+        (
+            rule("source: [10.0.0.5/24]"),
+            "scenario/host-bits at `10.0.0.5/24`: `10.0.0.5/24` has bits set beyond its prefix length (the network of that address is `10.0.0.0/24`)",
+        ),
+        (
+            rule("destination: 10.0.0"),
+            "scenario/bad-rule-end at `10.0.0`: `10.0.0` is neither a prefix nor a service tag (write a prefix such as `10.0.0.0/16`, an address, a tag such as `VirtualNetwork`, or `*`)",
+        ),
+        (
+            rule("source-ports: 99999"),
+            "scenario/bad-port at `99999`: `99999` is neither a port nor a range of ports (write `53`, `1024-2047` or `*`)",
+        ),
+        (
+            rule("ports: [443, 20-10]"),
+            "scenario/bad-port at `20-10`: `20-10` is neither a port nor a range of ports (write `53`, `1024-2047` or `*`)",
+        ),
+        (
+            topology("firewalls: { f: { vnet: v, address: 10.0.0.4, source-nat: Allways } }"),
+            "scenario/unknown-word at `Allways`: unknown source nat `Allways` (did you mean `Always`?)",
+        ),
+        (
+            topology("appliances: { a: { address: 10.0.0.4 } }"),
+            "scenario/missing-key at `a`: an appliance needs the key `subnet` (The subnet it receives and sends in. Expected: a subnet as `vnet/subnet`.)",
+        ),
+        (
+            topology("virtual-network-gateways: { g: { vnet: v, client-address-pool: 10.0.0.0/24 } }"),
+            "scenario/missing-key at `g`: a virtual network gateway needs the key `type` (`gatewayType`.)",
+        ),
+        (
+            topology("virtual-hubs: { h: { connections: [a, { vnet: b, static-route: {} }] } }"),
+            "scenario/unknown-key at `static-route`: unknown key `static-route` in a hub connection (did you mean `static-routes`?)",
+        ),
+        (
+            admit("203.0.113.0-9"),
+            "scenario/bad-range at `203.0.113.0-9`: `203.0.113.0-9` is not a range of IPv4 addresses (write one address, or a range such as `203.0.113.0-203.0.113.9`)",
+        ),
+        (
+            admit("0.0.0.0"),
+            "scenario/bad-range at `0.0.0.0`: `0.0.0.0` stands for all services of Azure and not for an address (write `allow-azure-services: true` instead)",
+        ),
+        (
+            topology("clients: { c: { internet: { asgs: [web] } } }"),
+            "scenario/unknown-key at `asgs`: unknown key `asgs` in an internet (known keys: dns-servers, addresses, address, stub, search, ndots, hosts, public-address, routes, captured-prefixes)",
+        ),
+        (
+            check("a.example", "reachable: 0"),
+            "scenario/bad-service at `0`: `0` is nothing a connection can be opened to (write a port from 1 to 65535 such as `5432` or `53/udp`, or `icmp`)",
+        ),
+        (
+            check("a.example", "reachable: [5432, udp/53]"),
+            "scenario/bad-service at `udp/53`: `udp/53` is nothing a connection can be opened to (write `53/udp`)",
+        ),
+        (
+            check("a.example", "unreachable: { port: 5432, cause: peering-not-transitiv }"),
+            "scenario/unknown-word at `peering-not-transitiv`: unknown block cause `peering-not-transitiv` (did you mean `peering-not-transitive`?)",
+        ),
+        (
+            check("a.example", "unreachable: { cause: no-route }"),
+            "scenario/missing-key at `unreachable`: an unreachable service needs the key `port` (The port, `53/udp` or `icmp`. Expected: a port such as `5432` or `53/udp`, or `icmp`.)",
+        ),
+        (
+            check("a.example", "path: [a]"),
+            "scenario/missing-key at `path`: `path` needs one of the keys `reachable`, `unreachable` or `reach-undetermined` ()",
+        ),
+        (
+            check("10.2.0.5 A", "reachable: 5432"),
+            "scenario/bad-query at `A`: `10.2.0.5` is an address, which is of no type (write `10.2.0.5` alone; `10.2.0.5.` with a final dot is a domain name)",
+        ),
+        (
+            check("'::ffff:10.2.0.5'", "reachable: 5432"),
+            "scenario/bad-address at `::ffff:10.2.0.5`: `::ffff:10.2.0.5` is an IPv4 address written as IPv6 (write `10.2.0.5`)",
+        ),
+    ] {
+        assert_eq!(mistakes(&text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn the_causes_are_those_of_the_model() {
+    let words: Vec<&str> = grammar::checks::BLOCK_CAUSE.all.iter().map(|(word, _)| *word).collect();
+    assert_eq!(words, BlockCause::ALL.map(|(word, _)| word));
 }
 
 #[test]

@@ -3,26 +3,26 @@
 //! Facts are added in the order in which reading adds them, so that even their ids must agree.
 
 use crate::chance::Chance;
+use crate::ways::{admission, lock};
 use proptest::prelude::*;
 use std::sync::Arc;
 use vnetdig_model::client::{AksPod, AppDnsMode, ClientId, NicDns, ServeStale, VirtualMachine, WorkerOs};
 use vnetdig_model::dns::{
-    ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
+    ForwardingRule, InboundEndpoint, LinkState, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
     PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
 };
 use vnetdig_model::facts::BrokenZone;
+use vnetdig_model::filter::{AsgId, NsgId};
 use vnetdig_model::network::{
-    Access, Connection, ConnectionKind, Direction, NextHop, Nsg, NsgId, PeeringHalf, PeeringState, Place,
-    PrivateEndpointPolicies, Route, RouteTable, RouteTableId, SecurityRule, Site, SiteId, Subnet, SubnetId, SyncLevel,
-    VirtualHub, VirtualHubId, Vnet, VnetId,
+    Connection, ConnectionKind, NatGatewayId, PeeringHalf, PeeringState, Place, PrivateEndpointPolicies, RouteTableId,
+    Site, SiteId, Subnet, SubnetId, SyncLevel, VirtualHub, VirtualHubId, Vnet, VnetId,
 };
 use vnetdig_model::record::{Soa, ZoneDataId};
 use vnetdig_model::server::{
-    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, Firewall,
-    PrivateAnswerFilter, Product,
+    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId, PrivateAnswerFilter, Product,
 };
 use vnetdig_model::service::{
-    Cloud, ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer,
+    Admission, Cloud, ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer,
     PostgresServerId, PrivateEndpoint, PrivateLinkService, VirtualEndpoint, VirtualEndpointId,
 };
 use vnetdig_model::switches::SWITCHES;
@@ -41,7 +41,9 @@ const AWKWARD: [&str; 16] =
 pub(crate) struct World {
     pub(crate) builder: TopologyBuilder,
     pub(crate) nsgs: Vec<NsgId>,
+    pub(crate) asgs: Vec<AsgId>,
     pub(crate) tables: Vec<RouteTableId>,
+    pub(crate) nat_gateways: Vec<NatGatewayId>,
     pub(crate) vnets: Vec<VnetId>,
     pub(crate) subnets: Vec<SubnetId>,
     pub(crate) hubs: Vec<VirtualHubId>,
@@ -55,44 +57,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    fn filters(&mut self, chance: &mut Chance<'_>) {
-        for _ in 0..chance.below(3) {
-            let Some(name) = chance.name() else { return };
-            let mut rules = Vec::new();
-            for _ in 0..chance.below(3) {
-                let Some(name) = chance.name() else { break };
-                let values = |chance: &mut Chance<'_>| chance.several(2, |c| c.of(&["*", "53", "1024-2047"]).into());
-                rules.push(SecurityRule {
-                    name,
-                    priority: 100,
-                    direction: chance.of(&[Direction::Inbound, Direction::Outbound]),
-                    access: chance.of(&[Access::Allow, Access::Deny]),
-                    protocol: chance.of(&["*", "Udp"]).into(),
-                    sources: values(chance),
-                    destinations: values(chance),
-                    ports: values(chance),
-                    origin: BUILT,
-                });
-            }
-            self.nsgs.push(self.builder.add_nsg(Nsg { name, rules, origin: BUILT }));
-        }
-        for _ in 0..chance.below(3) {
-            let Some(name) = chance.name() else { return };
-            let mut routes = Vec::new();
-            for _ in 0..chance.below(3) {
-                let Some(name) = chance.name() else { break };
-                let appliance = NextHop::VirtualAppliance(chance.address());
-                let hops =
-                    [appliance, NextHop::VirtualNetworkGateway, NextHop::VnetLocal, NextHop::Internet, NextHop::None];
-                let next_hop = chance.of(&hops);
-                routes.push(Route { name, prefix: chance.prefix(), next_hop, origin: BUILT });
-            }
-            let bgp_route_propagation = chance.coin();
-            let table = RouteTable { name, routes, bgp_route_propagation, origin: BUILT };
-            self.tables.push(self.builder.add_route_table(table));
-        }
-    }
-
     fn networks(&mut self, chance: &mut Chance<'_>) {
         for _ in 0..=chance.below(3) {
             let Some(name) = chance.name() else { break };
@@ -104,6 +68,7 @@ impl World {
                 address_space: chance.some(2, Chance::prefix),
                 dns_servers_origin: (chance.coin() || !dns_servers.is_empty()).then_some(BUILT),
                 dns_servers,
+                lock: lock(chance),
                 origin: BUILT,
             });
             self.vnets.push(vnet);
@@ -116,16 +81,20 @@ impl World {
                     delegation: chance.maybe(Chance::text),
                     nsg: chance.any(&self.nsgs),
                     route_table: chance.any(&self.tables),
+                    nat_gateway: chance.any(&self.nat_gateways).filter(|_| chance.coin()),
+                    service_endpoints: chance.some(2, Chance::text),
                     private_endpoint_policies: chance.of(&[
                         PrivateEndpointPolicies::Disabled,
                         PrivateEndpointPolicies::Enabled,
                         PrivateEndpointPolicies::NetworkSecurityGroupEnabled,
                         PrivateEndpointPolicies::RouteTableEnabled,
                     ]),
+                    lock: lock(chance),
                     origin: BUILT,
                 }));
             }
         }
+        self.gateways(chance);
         for _ in 0..chance.below(2) {
             let Some(name) = chance.name() else { break };
             self.hubs.push(self.builder.add_virtual_hub(VirtualHub {
@@ -133,7 +102,9 @@ impl World {
                 region: chance.region(),
                 virtual_wan: chance.maybe(Chance::text),
                 address_prefix: chance.maybe(Chance::prefix),
-                connections: self.vnets.clone(),
+                connections: self.hub_connections(chance),
+                private_traffic: None,
+                internet_traffic: None,
                 origin: BUILT,
             }));
         }
@@ -155,7 +126,7 @@ impl World {
             let ends = [chance.of(&ends), chance.of(&ends)];
             let kinds = [ConnectionKind::SiteToSite, ConnectionKind::ExpressRoute, ConnectionKind::VnetToVnet];
             let (kind, connected) = (chance.of(&kinds), chance.coin());
-            self.builder.add_connection(Connection { kind, ends, connected, origin: BUILT });
+            self.builder.add_connection(Connection { kind, ends, connected, bgp: chance.coin(), origin: BUILT });
         }
     }
 
@@ -170,6 +141,10 @@ impl World {
             allow_forwarded_traffic: chance.coin(),
             allow_gateway_transit: chance.coin(),
             use_remote_gateways: chance.coin(),
+            remote_address_space: None,
+            local_subnets: Vec::new(),
+            remote_subnets: Vec::new(),
+            only_ipv6: false,
             origin: BUILT,
         };
         if chance.coin() {
@@ -195,6 +170,10 @@ impl World {
             state: chance.of(&states),
             sync_level: chance.of(&levels),
             allow_virtual_network_access: chance.coin(),
+            remote_address_space: chance.maybe(|chance| chance.some(2, Chance::prefix)),
+            local_subnets: self.subnets.iter().copied().filter(|_| chance.below(4) == 3).collect(),
+            remote_subnets: self.subnets.iter().copied().filter(|_| chance.below(4) == 3).collect(),
+            only_ipv6: chance.coin(),
             ..plain
         });
     }
@@ -218,7 +197,7 @@ impl World {
             let soa = if chance.coin() { chance.soa(&apex, Ttl(60)) } else { Soa::of_private_zone() };
             let data = self.builder.add_zone(apex.clone(), Some(Arc::new(soa)), BUILT);
             self.records(chance, data, &apex);
-            let lock = chance.of(&[None, Some(Lock::ReadOnly), Some(Lock::CanNotDelete)]);
+            let lock = lock(chance);
             let scope = chance.scope();
             let zone = self.builder.add_private_zone(PrivateZone { key, scope, data, lock, origin: BUILT });
             self.zones.push(zone);
@@ -329,6 +308,7 @@ impl World {
                 place,
                 subnet,
                 addresses: chance.several(2, Chance::address),
+                nic_nsg: chance.any(&self.nsgs).filter(|_| chance.coin()),
                 is_up: chance.coin(),
                 zones,
                 local_data,
@@ -358,20 +338,6 @@ impl World {
             };
             self.servers.push(self.builder.add_dns_server(server));
         }
-        if let Some(name) = chance.name() {
-            let mut places: Vec<Place> = self.vnets.iter().copied().map(Place::Vnet).collect();
-            places.extend(self.hubs.iter().copied().map(Place::VirtualHub));
-            if let Some(place) = chance.any(&places) {
-                self.builder.add_firewall(Firewall {
-                    name,
-                    place,
-                    address: chance.address(),
-                    dns_proxy: chance.coin(),
-                    dns_servers: chance.some(2, Chance::address),
-                    origin: BUILT,
-                });
-            }
-        }
     }
 
     fn services(&mut self, chance: &mut Chance<'_>) {
@@ -388,7 +354,7 @@ impl World {
                     standby_address: chance.maybe(Chance::address),
                 },
                 None => Connectivity::Public {
-                    public_network_access: chance.coin(),
+                    admission: admission(chance),
                     address: chance.maybe(Chance::address),
                     label,
                     dns_layout: chance.of(&[
@@ -407,6 +373,8 @@ impl World {
                 connectivity,
                 high_availability: chance.of(&levels),
                 replica_of: chance.any(&self.postgres),
+                pgbouncer: chance.coin(),
+                entra_authentication: chance.coin(),
                 origin: BUILT,
             });
             self.postgres.push(server);
@@ -428,6 +396,9 @@ impl World {
                 ttl: Ttl(chance.of(&[60, 30])),
                 public_target: chance.maybe(Chance::fqdn),
                 public_address: chance.maybe(Chance::address),
+                service: chance.maybe(Chance::text),
+                admission: Admission { subnets: self.subnets.clone(), ..admission(chance) },
+                ports: chance.some(2, |chance| chance.of(&[443, 65_535])),
                 origin: BUILT,
             });
             self.private_endpoints(chance, EndpointTarget::Service(service));
@@ -520,6 +491,11 @@ impl World {
             place,
             subnet,
             addresses: Vec::new(),
+            nic_nsg: None,
+            asgs: Vec::new(),
+            public_address: chance.maybe(Chance::address),
+            routes: chance.maybe(|chance| chance.some(2, Chance::prefix)),
+            captured_prefixes: chance.some(2, Chance::prefix),
             applied_dns_servers: None,
             stub: Stub::Glibc,
             search: Vec::new(),
@@ -529,6 +505,10 @@ impl World {
             cache: CacheSettings::default(),
             origin: BUILT,
         };
+        if let ClientKind::VirtualMachine(_) | ClientKind::AksPod(_) = client.kind {
+            client.nic_nsg = chance.any(&self.nsgs).filter(|_| chance.coin());
+            client.asgs = self.asgs.iter().copied().filter(|_| chance.coin()).collect();
+        }
         settings(chance, &mut client);
         Some(client)
     }
@@ -586,9 +566,12 @@ fn scenario(names: &[String], texts: &[String], tape: &[u16]) -> Scenario {
         world.builder.facts_mut().switches.set(info.name, value).expect(info.name);
     }
     world.filters(chance);
+    world.tables(chance);
     world.networks(chance);
+    world.admin_rules(chance);
     world.dns(chance);
     world.own_servers(chance);
+    world.appliances(chance);
     world.services(chance);
     world.own_clients(chance);
     let has_asker = !world.vnets.is_empty();
@@ -629,9 +612,9 @@ proptest! {
 
     #[test]
     fn every_generated_scenario_round_trips(
-        names in prop::collection::btree_set(name(), 0..60),
+        names in prop::collection::btree_set(name(), 0..90),
         texts in prop::collection::vec(text(), 1..6),
-        tape in prop::collection::vec(any::<u16>(), 0..500),
+        tape in prop::collection::vec(any::<u16>(), 0..900),
     ) {
         let names: Vec<String> = names.into_iter().collect();
         super::assert_built_round_trips(&scenario(&names, &texts, &tape));

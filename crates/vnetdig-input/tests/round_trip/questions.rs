@@ -2,7 +2,8 @@
 
 use crate::chance::Chance;
 use crate::generated::World;
-use std::net::Ipv4Addr;
+use crate::ways::reach;
+use std::net::{IpAddr, Ipv4Addr};
 use vnetdig_model::dns::ResolutionPolicy;
 use vnetdig_model::scenario::{
     Asker, CacheOwner, Demand, Event, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion,
@@ -19,10 +20,17 @@ impl World {
         let is_all = chance.coin() && !self.clients.is_empty();
         let all = self.clients.iter().copied().map(Asker::Client).collect();
         let from = if is_all { all } else { chance.several(3, |chance| chance.of(&askers)) };
+        let address = chance.maybe(Chance::address).filter(|_| chance.coin());
         let record_type =
             chance.of(&[RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::TXT, RecordType::SOA]);
         let name = if chance.below(4) == 3 { Fqdn::root() } else { chance.fqdn() };
-        let is_absolute = name.is_root() || chance.coin();
+        let name = TypedName { is_absolute: name.is_root() || chance.coin(), name, address: None };
+        let typed = |address: IpAddr| {
+            let record_type = if address.is_ipv4() { RecordType::A } else { RecordType::AAAA };
+            let name = address.to_string().parse().expect("the text of an address");
+            (TypedName { name, is_absolute: true, address: Some(address) }, record_type)
+        };
+        let (name, record_type) = address.map_or((name, record_type), typed);
         let server = chance.maybe(Chance::address);
         let demand = match chance.below(3) {
             0 => Demand::All(Expectation::default()),
@@ -31,7 +39,7 @@ impl World {
         };
         Check {
             from,
-            question: TypedQuestion { name: TypedName { name, is_absolute }, record_type, server },
+            question: TypedQuestion { name, record_type, server },
             demand,
             forbidden: chance.some(2, |chance| self.expectation(chance, record_type)),
             because: chance.maybe(Chance::text),
@@ -67,6 +75,8 @@ impl World {
             ExpectedRcode::Indeterminate,
         ];
         let verdicts = [Verdict::Private, Verdict::Public, Verdict::Answered, Verdict::Failed, Verdict::Undetermined];
+        let reach = reach(chance);
+        let path = if reach.is_empty() { Vec::new() } else { self.path(chance) };
         Expectation {
             rcode: chance.maybe(|chance| chance.of(&codes)),
             answer: chance.maybe(data),
@@ -81,6 +91,8 @@ impl World {
             rules: chance.some(2, |chance| Rule(chance.of(&[1, 101]))),
             missing: chance.maybe(Chance::text),
             possible_outcomes: chance.maybe(|chance| chance.of(&[1, 2])),
+            reach,
+            path,
             span: None,
         }
     }

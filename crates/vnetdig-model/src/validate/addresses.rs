@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use smallvec::SmallVec;
+
 use crate::client::ClientKind;
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
@@ -10,26 +12,35 @@ use crate::service::Connectivity;
 use crate::source::Origin;
 
 use super::space::{Range, Spaces};
-use super::{clashes, subnet_name};
+use super::{Map, subnet_name};
 
 /// What uses an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum User {
+    Appliance,
     Client,
     DnsServer,
     Firewall,
     InboundEndpoint,
+    LoadBalancer,
     PostgresServer,
     PrivateEndpoint,
 }
 
 impl User {
+    /// Whether it is a machine, which may be declared as several things.
+    fn is_machine(self) -> bool {
+        matches!(self, Self::Appliance | Self::Client | Self::DnsServer)
+    }
+
     fn word(self) -> &'static str {
         match self {
+            Self::Appliance => "appliance",
             Self::Client => "client",
             Self::DnsServer => "DNS server",
             Self::Firewall => "firewall",
             Self::InboundEndpoint => "inbound endpoint",
+            Self::LoadBalancer => "load balancer",
             Self::PostgresServer => "PostgreSQL server",
             Self::PrivateEndpoint => "private endpoint",
         }
@@ -48,6 +59,11 @@ struct InUse<'a> {
 }
 
 impl InUse<'_> {
+    /// Whether both cannot use one address.
+    fn excludes(&self, other: &Self) -> bool {
+        self.user == other.user || !self.user.is_machine() || !other.user.is_machine()
+    }
+
     fn title(&self) -> String {
         format!("address `{}` of {} `{}`", self.address, self.user.word(), self.name)
     }
@@ -56,6 +72,7 @@ impl InUse<'_> {
 pub(super) fn check(facts: &Facts, spaces: &Spaces, found: &mut Vec<Diagnostic>) {
     let mut in_use = Vec::new();
     machines(facts, &mut in_use);
+    forwarding_machines(facts, &mut in_use);
     endpoints(facts, &mut in_use);
     postgres_servers(facts, &mut in_use);
     for used in &in_use {
@@ -95,6 +112,26 @@ fn machines<'a>(facts: &'a Facts, in_use: &mut Vec<InUse<'a>>) {
             subnet: server.subnet,
             origin: server.origin,
         }));
+    }
+}
+
+/// What packets pass on their way.
+fn forwarding_machines<'a>(facts: &'a Facts, in_use: &mut Vec<InUse<'a>>) {
+    for appliance in facts.appliances.values() {
+        let vnet = facts.subnets[appliance.subnet].vnet;
+        in_use.extend(appliance.addresses.iter().map(|address| InUse {
+            user: User::Appliance,
+            name: &appliance.name,
+            address: *address,
+            vnet,
+            subnet: Some(appliance.subnet),
+            origin: appliance.origin,
+        }));
+    }
+    for balancer in facts.load_balancers.values() {
+        let (name, user, address) = (&*balancer.name, User::LoadBalancer, balancer.address);
+        let vnet = facts.subnets[balancer.subnet].vnet;
+        in_use.push(InUse { user, name, address, vnet, subnet: Some(balancer.subnet), origin: balancer.origin });
     }
     for firewall in facts.firewalls.values() {
         let Some(vnet) = vnet_at(firewall.place) else { continue };
@@ -181,30 +218,28 @@ fn reserved_address(facts: &Facts, used: &InUse<'_>, found: &mut Vec<Diagnostic>
     }
 }
 
-/// One address, one user. A machine may be declared twice, as a client and as the DNS server it runs.
+/// One address, one user. A machine may be declared several times: as a client, as the DNS server it runs, and as
+/// the appliance it is.
 fn repeated_addresses(facts: &Facts, in_use: &[InUse<'_>], found: &mut Vec<Diagnostic>) {
-    let is_server = |used: &InUse<'_>| used.user == User::DnsServer;
-    let is_client = |used: &InUse<'_>| used.user == User::Client;
-    let mut report = |(vnet, address): &(VnetId, IpAddr), first: &InUse<'_>, second: &InUse<'_>| {
-        let vnet = &facts.vnets[*vnet].name;
-        let message = format!("address `{address}` is used twice in virtual network `{vnet}`");
-        found.push(
-            Diagnostic::error("topology/repeated-address", message)
-                .label(second.origin.span(), format!("{} `{}`", second.user.word(), second.name))
-                .label(first.origin.span(), format!("first used here, by {} `{}`", first.user.word(), first.name))
-                .help("give one of them another address"),
-        );
-    };
-    let key = |used: &InUse<'_>| (used.vnet, used.address);
-    let but_servers = in_use.iter().filter(|used| !is_server(used));
-    clashes(but_servers.map(|used| (key(used), used)), &mut report);
-    let but_clients = in_use.iter().filter(|used| !is_client(used));
-    clashes(but_clients.map(|used| (key(used), used)), |key, first, second| {
-        // Pairs without a DNS server were reported by the first pass.
-        if is_server(first) || is_server(second) {
-            report(key, first, second);
+    // The first user of each kind at an address, so that there are never more than there are kinds.
+    let mut firsts: Map<(VnetId, IpAddr), SmallVec<[&InUse<'_>; 1]>> = Map::default();
+    for second in in_use {
+        let known = firsts.entry((second.vnet, second.address)).or_default();
+        match known.iter().find(|first| first.excludes(second)) {
+            None => known.push(second),
+            Some(first) => {
+                let (address, vnet) = (second.address, &facts.vnets[second.vnet].name);
+                let message = format!("address `{address}` is used twice in virtual network `{vnet}`");
+                let by = format!("first used here, by {} `{}`", first.user.word(), first.name);
+                found.push(
+                    Diagnostic::error("topology/repeated-address", message)
+                        .label(second.origin.span(), format!("{} `{}`", second.user.word(), second.name))
+                        .label(first.origin.span(), by)
+                        .help("give one of them another address"),
+                );
+            }
         }
-    });
+    }
 }
 
 #[cfg(test)]
@@ -239,11 +274,23 @@ mod tests {
             ("topology/foreign-address", |f| {
                 f.injected("new", f.pg, f.server_zone, "10.9.9.9");
             }),
+            ("topology/foreign-address", |f| {
+                f.appliance("new", f.servers, "10.0.21.9");
+            }),
+            ("topology/foreign-address", |f| f.load_balancer("new", f.servers, "10.0.21.9", &[])),
             ("topology/reserved-address", |f| {
                 f.client("new", f.web, "10.1.1.3");
             }),
             ("topology/reserved-address", |f| {
                 f.private_endpoint("new", EndpointTarget::Postgres(f.billing), f.endpoints, "10.2.0.255", None);
+            }),
+            ("topology/repeated-address", |f| {
+                f.appliance("one", f.servers, "10.0.20.20");
+                f.appliance("two", f.servers, "10.0.20.20");
+            }),
+            ("topology/repeated-address", |f| {
+                let nva = f.appliance("nva", f.servers, "10.0.20.20");
+                f.load_balancer("lb", f.servers, "10.0.20.20", &[nva]);
             }),
             ("topology/repeated-address", |f| {
                 f.client("new", f.web, "10.1.1.4");
@@ -263,6 +310,14 @@ mod tests {
         let cases: &[Case] = &[
             ("the machine a DNS server runs on asks too", |f| {
                 f.client("hub-dns-vm", f.servers, "10.0.20.10");
+            }),
+            ("an appliance that runs a DNS server and asks", |f| {
+                f.appliance("nva", f.servers, "10.0.20.10");
+                f.client("nva-vm", f.servers, "10.0.20.10");
+            }),
+            ("an appliance and the load balancer before it", |f| {
+                let nva = f.appliance("nva", f.servers, "10.0.20.20");
+                f.load_balancer("lb", f.servers, "10.0.20.21", &[nva]);
             }),
             ("one address in two networks", |f| {
                 let new = f.vnet("new", &["10.1.0.0/16"]);

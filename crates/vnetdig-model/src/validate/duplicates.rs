@@ -16,9 +16,19 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
 fn resources(facts: &Facts, found: &mut Vec<Diagnostic>) {
     named(found, "virtual networks", facts.vnets.values().map(|vnet| (&*vnet.name, vnet.origin)));
     named(found, "network security groups", facts.nsgs.values().map(|nsg| (&*nsg.name, nsg.origin)));
+    let groups = facts.asgs.values();
+    named(found, "application security groups", groups.map(|group| (&*group.name, group.origin)));
+    let rules = facts.admin_rules.values();
+    named(found, "collections of security admin rules", rules.map(|rules| (&*rules.name, rules.origin)));
+    named(found, "service tags", facts.service_tags.iter().map(|tag| (&*tag.name, tag.origin)));
     named(found, "route tables", facts.route_tables.values().map(|table| (&*table.name, table.origin)));
     named(found, "sites", facts.sites.values().map(|site| (&*site.name, site.origin)));
     named(found, "virtual hubs", facts.virtual_hubs.values().map(|hub| (&*hub.name, hub.origin)));
+    named(found, "virtual network gateways", facts.gateways.values().map(|gateway| (&*gateway.name, gateway.origin)));
+    named(found, "NAT gateways", facts.nat_gateways.values().map(|gateway| (&*gateway.name, gateway.origin)));
+    named(found, "appliances", facts.appliances.values().map(|appliance| (&*appliance.name, appliance.origin)));
+    let balancers = facts.load_balancers.values();
+    named(found, "load balancers", balancers.map(|balancer| (&*balancer.name, balancer.origin)));
     named(found, "firewalls", facts.firewalls.values().map(|firewall| (&*firewall.name, firewall.origin)));
     named(found, "clients", facts.clients.values().map(|client| (&*client.name, client.origin)));
 }
@@ -77,6 +87,7 @@ fn duplicate(what: &str, name: &str, first: Origin, second: Origin) -> Diagnosti
 
 #[cfg(test)]
 mod tests {
+    use crate::network::GatewayKind;
     use crate::service::EndpointTarget;
     use crate::validate::fixture::{Case, assert_fires};
 
@@ -109,6 +120,19 @@ mod tests {
             ("topology/duplicate-name", |f| {
                 let subnet = f.delegated(f.hub, "out-2", "10.0.0.64/28", "Microsoft.Network/dnsResolvers");
                 f.outbound(f.resolver, "out", subnet);
+            }),
+            ("topology/duplicate-name", |f| {
+                f.asg("web");
+                f.asg("web");
+            }),
+            ("topology/duplicate-name", |f| {
+                f.gateway("gw", f.hub, GatewayKind::Vpn, &[]);
+                f.gateway("gw", f.data, GatewayKind::Vpn, &[]);
+            }),
+            ("topology/duplicate-name", |f| {
+                let nva = f.appliance("nva", f.servers, "10.0.20.20");
+                f.appliance("nva", f.servers, "10.0.20.21");
+                f.load_balancer("lb", f.servers, "10.0.20.22", &[nva]);
             }),
             ("topology/duplicate-name", |f| {
                 f.public_server("billing");

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use smallvec::smallvec;
 
+use crate::appliance::{Appliance, ApplianceId, LoadBalancer, LoadBalancerSku, SourceNat};
 use crate::client::{Client, ClientId, ClientKind, Stub, VirtualMachine};
 use crate::diagnostic::Diagnostic;
 use crate::dns::{
@@ -12,17 +13,21 @@ use crate::dns::{
     RulesetLink, SecurityPolicy, ZoneLink, ZoneLinkId,
 };
 use crate::facts::TopologyBuilder;
+use crate::filter::{
+    Access, Asg, AsgId, Direction, Nsg, NsgId, PortRange, Protocol, RuleEnd, SecurityRule, TrafficMatch,
+};
 use crate::fqdn::Fqdn;
 use crate::id::Id as _;
 use crate::network::{
-    PeeringHalf, PeeringState, Place, PrivateEndpointPolicies, ResourceScope, Subnet, SubnetId, SyncLevel, VirtualHub,
-    VirtualHubId, Vnet, VnetId,
+    Connection, ConnectionKind, Gateway, GatewayKind, NextHop, PeeringHalf, PeeringId, PeeringState, Place,
+    PrivateEndpointPolicies, ResourceScope, Route, RouteDestination, RouteTable, Subnet, SubnetId, SyncLevel,
+    VirtualHub, VirtualHubId, Vnet, VnetId,
 };
 use crate::record::{Address, RecordData, RecordSet, RecordSetId, Soa, Ttl, ZoneDataId};
-use crate::server::{CacheSettings, DefaultRoute, DnsServer, DnsServerId, Firewall, Product};
+use crate::server::{CacheSettings, DefaultRoute, DnsServer, DnsServerId, Firewall, FirewallId, Product};
 use crate::service::{
-    ConnectionState, Connectivity, EndpointTarget, HighAvailability, PostgresServer, PostgresServerId, PrivateEndpoint,
-    PrivateEndpointId, PrivateLinkService, PrivateLinkServiceId, VirtualEndpoint,
+    Admission, ConnectionState, Connectivity, EndpointTarget, HighAvailability, PostgresServer, PostgresServerId,
+    PrivateEndpoint, PrivateEndpointId, PrivateLinkService, PrivateLinkServiceId, VirtualEndpoint,
 };
 use crate::source::{Origin, SourceId, Span};
 
@@ -189,6 +194,9 @@ impl Fixture {
             ttl: Ttl(60),
             public_target: None,
             public_address: None,
+            service: None,
+            admission: Admission::default(),
+            ports: Vec::new(),
             origin: self.origin(),
         };
         self.storage = self.builder.add_private_link_service(service);
@@ -210,6 +218,7 @@ impl Fixture {
             region: Some("westeurope".into()),
             address_space: address_space.iter().map(|prefix| prefix.parse().expect(prefix)).collect(),
             dns_servers: Vec::new(),
+            lock: None,
             origin,
             dns_servers_origin: None,
         })
@@ -224,6 +233,9 @@ impl Fixture {
             delegation: delegation.map(Into::into),
             nsg: None,
             route_table: None,
+            nat_gateway: None,
+            service_endpoints: Vec::new(),
+            lock: None,
             private_endpoint_policies: PrivateEndpointPolicies::default(),
             origin,
         })
@@ -233,7 +245,7 @@ impl Fixture {
         self.subnet(vnet, name, prefix, Some(delegation))
     }
 
-    pub(super) fn peering(&mut self, local: VnetId, remote: VnetId, state: PeeringState) {
+    pub(super) fn peering(&mut self, local: VnetId, remote: VnetId, state: PeeringState) -> PeeringId {
         let origin = self.origin();
         self.builder.add_peering(PeeringHalf {
             local,
@@ -244,8 +256,12 @@ impl Fixture {
             allow_forwarded_traffic: false,
             allow_gateway_transit: false,
             use_remote_gateways: false,
+            remote_address_space: None,
+            local_subnets: Vec::new(),
+            remote_subnets: Vec::new(),
+            only_ipv6: false,
             origin,
-        });
+        })
     }
 
     pub(super) fn virtual_hub(&mut self, name: &str) -> VirtualHubId {
@@ -256,6 +272,8 @@ impl Fixture {
             virtual_wan: None,
             address_prefix: None,
             connections: Vec::new(),
+            private_traffic: None,
+            internet_traffic: None,
             origin,
         })
     }
@@ -269,6 +287,11 @@ impl Fixture {
             place: Place::Vnet(self.builder.facts().subnets[subnet].vnet),
             subnet: Some(subnet),
             addresses: vec![address.parse().expect(address)],
+            nic_nsg: None,
+            asgs: Vec::new(),
+            public_address: None,
+            routes: None,
+            captured_prefixes: Vec::new(),
             applied_dns_servers: None,
             edns_size: None,
             stub: Stub::Glibc,
@@ -289,6 +312,7 @@ impl Fixture {
             place: Place::Vnet(self.builder.facts().subnets[subnet].vnet),
             subnet: Some(subnet),
             addresses: vec![address.parse().expect(address)],
+            nic_nsg: None,
             is_up: true,
             zones: Vec::new(),
             local_data,
@@ -305,24 +329,86 @@ impl Fixture {
         })
     }
 
-    pub(super) fn security_rule(&mut self, protocol: &str, ports: &str, access: crate::network::Access) {
-        use crate::network::{Direction, Nsg, SecurityRule};
+    /// A security group of these rules, each outbound and of its own priority.
+    pub(super) fn nsg(&mut self, rules: impl IntoIterator<Item = (Access, TrafficMatch)>) -> NsgId {
         let origin = self.origin();
-        let rule = SecurityRule {
-            name: "platform".into(),
-            priority: 100,
+        let rules = rules.into_iter().zip(100..).map(|((access, traffic), priority)| SecurityRule {
+            name: format!("rule-{priority}").into(),
+            priority,
             direction: Direction::Outbound,
             access,
-            protocol: protocol.into(),
-            sources: vec!["*".into()],
-            destinations: vec!["AzurePlatformDNS".into()],
-            ports: vec![ports.into()],
+            traffic,
             origin,
-        };
-        self.builder.add_nsg(Nsg { name: "tags".into(), rules: vec![rule], origin });
+        });
+        let rules = rules.collect();
+        self.builder.add_nsg(Nsg { name: "new".into(), rules, origin })
     }
 
-    pub(super) fn firewall(&mut self, name: &str, place: Place, address: &str) {
+    /// A security group with one rule about Azure-provided DNS.
+    pub(super) fn platform_rule(&mut self, protocol: Protocol, ports: PortRange, access: Access) {
+        let destinations = vec![RuleEnd::Tag("AzurePlatformDNS".into())];
+        let traffic = TrafficMatch { protocol, destinations, ports: vec![ports], ..TrafficMatch::default() };
+        self.nsg([(access, traffic)]);
+    }
+
+    pub(super) fn asg(&mut self, name: &str) -> AsgId {
+        let origin = self.origin();
+        self.builder.add_asg(Asg { name: name.into(), origin })
+    }
+
+    pub(super) fn route_table(&mut self, prefixes: &[&str]) {
+        let origin = self.origin();
+        let routes = prefixes.iter().map(|prefix| Route {
+            name: (*prefix).into(),
+            destination: RouteDestination::Prefix(prefix.parse().expect(prefix)),
+            next_hop: NextHop::None,
+            origin,
+        });
+        let routes = routes.collect();
+        self.builder.add_route_table(RouteTable { name: "new".into(), routes, bgp_route_propagation: true, origin });
+    }
+
+    pub(super) fn gateway(&mut self, name: &str, vnet: VnetId, kind: GatewayKind, pools: &[&str]) {
+        let origin = self.origin();
+        let client_address_pools = pools.iter().map(|pool| pool.parse().expect(pool)).collect();
+        self.builder.add_gateway(Gateway { name: name.into(), vnet, kind, client_address_pools, origin });
+    }
+
+    pub(super) fn connection(&mut self, ends: [Place; 2]) {
+        let origin = self.origin();
+        let kind = ConnectionKind::SiteToSite;
+        self.builder.add_connection(Connection { kind, ends, connected: true, bgp: false, origin });
+    }
+
+    pub(super) fn appliance(&mut self, name: &str, subnet: SubnetId, address: &str) -> ApplianceId {
+        let origin = self.origin();
+        self.builder.add_appliance(Appliance {
+            name: name.into(),
+            subnet,
+            addresses: vec![address.parse().expect(address)],
+            ip_forwarding: true,
+            source_nat: None,
+            stateful: None,
+            rules: None,
+            nic_nsg: None,
+            public_address: None,
+            origin,
+        })
+    }
+
+    pub(super) fn load_balancer(&mut self, name: &str, subnet: SubnetId, address: &str, appliances: &[ApplianceId]) {
+        let origin = self.origin();
+        self.builder.add_load_balancer(LoadBalancer {
+            name: name.into(),
+            subnet,
+            address: address.parse().expect(address),
+            sku: LoadBalancerSku::Standard,
+            appliances: appliances.to_vec(),
+            origin,
+        });
+    }
+
+    pub(super) fn firewall(&mut self, name: &str, place: Place, address: &str) -> FirewallId {
         let origin = self.origin();
         self.builder.add_firewall(Firewall {
             name: name.into(),
@@ -330,8 +416,11 @@ impl Fixture {
             address: address.parse().expect(address),
             dns_proxy: true,
             dns_servers: Vec::new(),
+            source_nat: SourceNat::Internet,
+            rules: None,
+            public_address: None,
             origin,
-        });
+        })
     }
 
     pub(super) fn zone(&mut self, apex: &str) -> PrivateZoneId {
@@ -466,6 +555,8 @@ impl Fixture {
             connectivity,
             high_availability: HighAvailability::Disabled,
             replica_of: None,
+            pgbouncer: false,
+            entra_authentication: false,
             origin,
         })
     }
@@ -484,7 +575,7 @@ impl Fixture {
 
     pub(super) fn public_server(&mut self, server: &str) -> PostgresServerId {
         let connectivity =
-            Connectivity::Public { public_network_access: true, address: None, label: None, dns_layout: None };
+            Connectivity::Public { admission: Admission::default(), address: None, label: None, dns_layout: None };
         self.postgres_server(server, connectivity)
     }
 

@@ -9,8 +9,10 @@
 
 mod addresses;
 mod duplicates;
+mod filters;
 #[cfg(test)]
 mod fixture;
+mod gateways;
 mod networks;
 mod policies;
 mod postgres;
@@ -39,6 +41,8 @@ pub fn check(facts: &Facts) -> Vec<Diagnostic> {
     let spaces = space::Spaces::of(facts);
     duplicates::check(facts, &mut found);
     networks::check(facts, &spaces, &mut found);
+    gateways::check(facts, &spaces, &mut found);
+    filters::check(facts, &mut found);
     addresses::check(facts, &spaces, &mut found);
     zones::check(facts, &mut found);
     records::check(facts, &mut found);
@@ -141,6 +145,8 @@ mod tests {
         let sources = [
             include_str!("addresses.rs"),
             include_str!("duplicates.rs"),
+            include_str!("filters.rs"),
+            include_str!("gateways.rs"),
             include_str!("networks.rs"),
             include_str!("policies.rs"),
             include_str!("postgres.rs"),

@@ -1,10 +1,13 @@
 //! Virtual networks, subnets and peerings: prefixes that overlap, halves that do not fit.
 
+use ipnet::IpNet;
+
 use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
-use crate::network::{Access, PeeringHalf, PeeringId, PeeringState, VnetId};
+use crate::filter::{Access, PortRange, Protocol, RuleEnd};
+use crate::network::{PeeringHalf, PeeringId, PeeringState, VnetId};
 
-use super::space::{Range, Spaces, overlaps};
+use super::space::{Range, Space, Spaces, overlaps};
 use super::{Map, above, clashes, over_limit, subnet_name};
 
 /// DNS servers a virtual network can name (S-200).
@@ -23,6 +26,7 @@ pub(super) fn check(facts: &Facts, spaces: &Spaces, found: &mut Vec<Diagnostic>)
     self_peerings(facts, found);
     repeated_halves(facts, found);
     peering_pairs(facts, spaces, found);
+    overlapping_neighbors(facts, found);
 }
 
 fn overlapping_address_space(facts: &Facts, found: &mut Vec<Diagnostic>) {
@@ -102,11 +106,13 @@ fn peering_count(facts: &Facts, found: &mut Vec<Diagnostic>) {
 /// A rule with the tag `AzurePlatformDNS` takes one form only (S-003).
 fn platform_dns_rules(facts: &Facts, found: &mut Vec<Diagnostic>) {
     for rule in facts.nsgs.values().flat_map(|nsg| &nsg.rules) {
-        if !rule.destinations.iter().any(|tag| tag.eq_ignore_ascii_case("AzurePlatformDNS")) {
+        let traffic = &rule.traffic;
+        let is_platform =
+            |end: &RuleEnd| matches!(end, RuleEnd::Tag(tag) if tag.eq_ignore_ascii_case("AzurePlatformDNS"));
+        if !traffic.destinations.iter().any(is_platform) {
             continue;
         }
-        let any = |word: &str| matches!(word.to_ascii_lowercase().as_str(), "*" | "any");
-        let whole = any(&rule.protocol) && rule.ports.iter().all(|ports| any(ports));
+        let whole = traffic.protocol == Protocol::Any && traffic.ports.iter().all(|ports| *ports == PortRange::ALL);
         if rule.access == Access::Allow || !whole {
             let message = format!("rule `{}` cannot use the tag `AzurePlatformDNS` like this", rule.name);
             let diagnostic = Diagnostic::error("topology/platform-dns-rule", message).at(rule.origin.span());
@@ -182,6 +188,43 @@ fn disagreeing_states(facts: &Facts, first: &PeeringHalf, second: &PeeringHalf, 
     }
 }
 
+/// What a half peers of its own network, where that is not the whole.
+fn peered_subnets(facts: &Facts, half: &PeeringHalf) -> Option<Space> {
+    let subnets =
+        half.local_subnets.iter().map(|subnet| &facts.subnets[*subnet]).filter(|subnet| subnet.vnet == half.local);
+    let prefixes: Vec<IpNet> = subnets.flat_map(|subnet| subnet.prefixes.iter().copied()).collect();
+    (!half.local_subnets.is_empty()).then(|| Space::of(&prefixes))
+}
+
+/// Networks that one network is peered with share no address either, for it could not tell them apart (S-404).
+fn overlapping_neighbors(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let is_whole = |half: &PeeringHalf| half.local_subnets.is_empty() && half.remote_subnets.is_empty();
+    let mut seen: Map<(VnetId, VnetId), ()> = Map::default();
+    let halves = facts.peerings.iter().filter(|(_, half)| {
+        let is_first = seen.insert((half.local, half.remote), ()).is_none();
+        is_first && half.state == PeeringState::Connected && is_whole(half)
+    });
+    let prefixes = halves.flat_map(|(id, half)| {
+        facts.vnets[half.remote].address_space.iter().map(move |prefix| (half.local, *prefix, id))
+    });
+    overlaps(prefixes.collect(), |(wide, wide_of), (narrow, narrow_of)| {
+        let [first, second] = [wide_of.min(narrow_of), wide_of.max(narrow_of)].map(|id| &facts.peerings[id]);
+        if first.remote == second.remote {
+            return;
+        }
+        let [local, one, other] = [first.local, first.remote, second.remote].map(|vnet| &facts.vnets[vnet].name);
+        let message = format!(
+            "virtual networks `{one}` and `{other}`, both peered with `{local}`, overlap: `{wide}` and `{narrow}`"
+        );
+        found.push(
+            Diagnostic::error("topology/overlapping-neighbors", message)
+                .at(second.origin.span())
+                .label(first.origin.span(), "the other peering")
+                .help("Azure refuses the second peering; change a prefix, or peer only subnets that do not overlap"),
+        );
+    });
+}
+
 /// Peered networks share no address (S-404).
 fn overlapping_peers(
     facts: &Facts,
@@ -191,8 +234,10 @@ fn overlapping_peers(
     found: &mut Vec<Diagnostic>,
 ) {
     let are_connected = [first, second].iter().all(|half| half.state == PeeringState::Connected);
-    let overlap = spaces.vnet(second.local).overlap(spaces.vnet(second.remote));
-    let Some((local, remote)) = overlap.filter(|_| are_connected) else { return };
+    let [of_first, of_second] = [first, second].map(|half| peered_subnets(facts, half));
+    let near = of_second.as_ref().unwrap_or_else(|| spaces.vnet(second.local));
+    let far = of_first.as_ref().unwrap_or_else(|| spaces.vnet(second.remote));
+    let Some((local, remote)) = near.overlap(far).filter(|_| are_connected) else { return };
     let [near, far] = [second.local, second.remote].map(|vnet| &facts.vnets[vnet]);
     let message =
         format!("peered virtual networks `{}` and `{}` overlap: `{local}` and `{remote}`", near.name, far.name);
@@ -221,6 +266,7 @@ fn state_word(state: PeeringState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use crate::filter::{Access, PortRange, Protocol};
     use crate::network::PeeringState::{Connected, Disconnected, Initiated};
     use crate::validate::fixture::{Case, assert_fires, assert_silent};
 
@@ -256,8 +302,12 @@ mod tests {
                     f.peering(spoke, f.hub, Connected);
                 }
             }),
-            ("topology/self-peering", |f| f.peering(f.hub, f.hub, Connected)),
-            ("topology/repeated-peering-half", |f| f.peering(f.hub, f.app, Connected)),
+            ("topology/self-peering", |f| {
+                f.peering(f.hub, f.hub, Connected);
+            }),
+            ("topology/repeated-peering-half", |f| {
+                f.peering(f.hub, f.app, Connected);
+            }),
             ("topology/missing-peering-half", |f| {
                 let new = f.vnet("new", &["10.77.0.0/16"]);
                 f.peering(f.hub, new, Connected);
@@ -271,11 +321,16 @@ mod tests {
                 f.peering(f.hub, new, Connected);
                 f.peering(new, f.hub, Connected);
             }),
-            ("topology/platform-dns-rule", |f| {
-                f.security_rule("Udp", "53", crate::network::Access::Deny);
+            ("topology/overlapping-neighbors", |f| {
+                let new = f.vnet("new", &["10.1.64.0/24"]);
+                f.peering(f.hub, new, Connected);
+                f.peering(new, f.hub, Connected);
             }),
             ("topology/platform-dns-rule", |f| {
-                f.security_rule("*", "*", crate::network::Access::Allow);
+                f.platform_rule(Protocol::Udp, PortRange { first: 53, last: 53 }, Access::Deny);
+            }),
+            ("topology/platform-dns-rule", |f| {
+                f.platform_rule(Protocol::Any, PortRange::ALL, Access::Allow);
             }),
             ("topology/too-many-firewall-dns-servers", |f| {
                 let place = crate::network::Place::Vnet(f.data);
@@ -297,6 +352,14 @@ mod tests {
                 let new = f.vnet("new", &["10.0.0.0/16"]);
                 f.peering(f.hub, new, Disconnected);
                 f.peering(new, f.hub, Disconnected);
+            }),
+            ("networks that overlap beside the subnets that are peered", |f| {
+                let new = f.vnet("new", &["10.0.0.0/16"]);
+                let subnet = f.subnet(new, "own", "10.0.128.0/24", None);
+                for (local, remote, subnets) in [(f.hub, new, f.servers), (new, f.hub, subnet)] {
+                    let half = f.peering(local, remote, Connected);
+                    f.builder.facts_mut().peerings[half].local_subnets = vec![subnets];
+                }
             }),
             ("a subnet of a network whose address space nobody declared", |f| {
                 let new = f.vnet("new", &[]);

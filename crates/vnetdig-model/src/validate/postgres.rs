@@ -1,7 +1,7 @@
 //! PostgreSQL flexible servers: where injected servers can stand, replicas, virtual endpoints.
 
 use crate::diagnostic::Diagnostic;
-use crate::dns::PrivateZoneId;
+use crate::dns::{Lock, PrivateZoneId};
 use crate::facts::Facts;
 use crate::fqdn::Fqdn;
 use crate::id::Id as _;
@@ -33,6 +33,7 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
         }
         subnet_of_server(facts, server, *subnet, found);
         network_of_server(facts, server, facts.subnets[*subnet].vnet, found);
+        locks_of_server(facts, server, *subnet, found);
     }
     names(facts, found);
     replica_loops(facts, found);
@@ -136,6 +137,31 @@ fn subnet_of_server(facts: &Facts, server: &PostgresServer, id: SubnetId, found:
     }
 }
 
+/// Creating an injected server changes the delegated subnet, which a lock on the subnet or its network refuses. A
+/// server that stands there already is not disturbed: locks do not affect the data path (S-450).
+fn locks_of_server(facts: &Facts, server: &PostgresServer, id: SubnetId, found: &mut Vec<Diagnostic>) {
+    let subnet = &facts.subnets[id];
+    let vnet = &facts.vnets[subnet.vnet];
+    let locked = match (subnet.lock, vnet.lock) {
+        (Some(lock), _) => (lock, format!("subnet `{}`", subnet_name(facts, id)), subnet.origin),
+        (None, Some(lock)) => (lock, format!("virtual network `{}`", vnet.name), vnet.origin),
+        (None, None) => return,
+    };
+    let (lock, what, origin) = locked;
+    let word = match lock {
+        Lock::ReadOnly => "ReadOnly",
+        Lock::CanNotDelete => "CanNotDelete",
+    };
+    let message = format!("{what} of injected server `{}` has the lock {word}", server.name);
+    found.push(
+        Diagnostic::warning("topology/locked-injected-network", message)
+            .at(server.origin.span())
+            .label(origin.span(), "locked")
+            .help("a server cannot be created under the lock; lift it for that, or leave it if the server is there"),
+    );
+}
+
+/// Azure refuses injected servers in networks with IPv6, and in other regions (S-413).
 fn network_of_server(facts: &Facts, server: &PostgresServer, vnet: VnetId, found: &mut Vec<Diagnostic>) {
     let vnet = &facts.vnets[vnet];
     let report =
@@ -288,6 +314,7 @@ fn virtual_endpoints(facts: &Facts, found: &mut Vec<Diagnostic>) {
 #[cfg(test)]
 mod tests {
     use super::DELEGATION;
+    use crate::dns::Lock;
     use crate::validate::fixture::{Case, Fixture, assert_fires, assert_silent};
 
     #[test]
@@ -325,6 +352,12 @@ mod tests {
                 let vnet = f.vnet("dual", &["10.77.0.0/16", "fd00:77::/48"]);
                 let subnet = f.delegated(vnet, "pg", "10.77.0.0/24", DELEGATION);
                 f.injected("new", subnet, f.server_zone, "10.77.0.4");
+            }),
+            ("topology/locked-injected-network", |f| {
+                f.builder.facts_mut().subnets[f.pg].lock = Some(Lock::ReadOnly);
+            }),
+            ("topology/locked-injected-network", |f| {
+                f.builder.facts_mut().vnets[f.data].lock = Some(Lock::CanNotDelete);
             }),
             ("topology/injected-server-region", |f| {
                 let server = f.injected("new", f.pg, f.server_zone, "10.2.1.9");
@@ -397,6 +430,10 @@ mod tests {
     fn what_looks_alike_and_is_fine_stays_silent() {
         let cases: &[Case] = &[
             ("a zone of one label more", |f| in_zone(f, "mine.postgres.database.azure.com")),
+            ("locks where no injected server stands", |f| {
+                f.builder.facts_mut().vnets[f.app].lock = Some(Lock::ReadOnly);
+                f.builder.facts_mut().subnets[f.endpoints].lock = Some(Lock::ReadOnly);
+            }),
             ("a chain of replicas", |f| {
                 let server = f.public_server("third");
                 f.builder.facts_mut().postgres_servers[server].replica_of = Some(f.billing_dr);

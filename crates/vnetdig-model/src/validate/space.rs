@@ -56,7 +56,7 @@ fn number(address: IpAddr) -> (bool, u128) {
 pub(super) struct Space(Vec<(Range, IpNet)>);
 
 impl Space {
-    fn of(prefixes: &[IpNet]) -> Self {
+    pub(super) fn of(prefixes: &[IpNet]) -> Self {
         let mut ranges: Vec<_> = prefixes.iter().map(|prefix| (Range::of(*prefix), *prefix)).collect();
         ranges.sort_unstable();
         ranges.dedup_by(|inner, outer| outer.0.covers(inner.0));

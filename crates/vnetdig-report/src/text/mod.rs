@@ -1,9 +1,11 @@
 //! Text for people: lines of any width, color only when asked for.
 
 mod check;
+mod reach;
 mod trace;
 
 pub use check::tests;
+pub use reach::reach;
 pub use trace::{short, trace};
 
 /// How text is written.

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::{Style, TextOptions, fill, plain, width};
 use crate::view::{
-    ExchangeView, NegativeView, OutcomeKind, OutcomeView, QuestionView, RecordView, StepView, TraceView, VerdictView,
+    ChoiceView, ClientView, ExchangeView, NegativeView, OutcomeKind, OutcomeView, QuestionView, RecordView, StepView,
+    TraceView, VerdictView,
 };
 
 /// The trace, hop by hop; the last line is the verdict.
@@ -29,6 +30,9 @@ pub fn trace(view: &TraceView, options: TextOptions) -> String {
             text.push_str(&plain(line));
             text.push('\n');
         }
+        if let Some(reach) = &view.reach {
+            text.push_str(&super::reach::lines(reach, &outcome.connections));
+        }
     }
     if count > 1 {
         text.push('\n');
@@ -38,13 +42,16 @@ pub fn trace(view: &TraceView, options: TextOptions) -> String {
         text.push_str(&limit.text);
         text.push('\n');
     }
-    let style = match view.verdict {
-        VerdictView::Private | VerdictView::Public | VerdictView::Answered => Style::Good,
-        VerdictView::Failed => Style::Bad,
-        VerdictView::Undetermined | VerdictView::Depends => Style::Open,
+    let style = match (view.verdict, view.reach.as_ref().map(|reach| reach.verdict)) {
+        (VerdictView::Undetermined | VerdictView::Depends, _) => Style::Open,
+        (VerdictView::Failed, _) => Style::Bad,
+        (VerdictView::Private | VerdictView::Public | VerdictView::Answered, reach) => {
+            reach.map_or(Style::Good, super::reach::style)
+        }
     };
+    let summary = view.reach.as_ref().map_or(&view.summary, |reach| &reach.summary);
     text.push_str("verdict  ");
-    text.push_str(&options.paint(style, &plain(&view.summary)));
+    text.push_str(&options.paint(style, &plain(summary)));
     text.push('\n');
     text
 }
@@ -74,19 +81,28 @@ fn header(view: &TraceView, options: TextOptions) -> String {
     let QuestionView { name, r#type: record_type, absolute, server } = &view.question;
     let name = if *absolute || name == "." { name } else { name.trim_end_matches('.') };
     let question = plain(&format!("{name} {record_type}"));
-    let client = &view.client;
+    let server = server.as_ref().map(|server| format!(" @{server}")).unwrap_or_default();
+    format!("{}   from {}{server}\n", options.paint(Style::Strong, &question), from(&view.client))
+}
+
+/// Who asks: `web-1 · 10.1.0.4 · app/web · westeurope`.
+pub(super) fn from(client: &ClientView) -> String {
     let who = if client.kind == "client" { client.name.clone() } else { format!("a VM in {}", client.name) };
     let mut parts = vec![who];
     parts.extend(client.addresses.iter().cloned());
     parts.extend((client.place != client.name).then(|| client.place.clone()));
     parts.extend(client.region.clone());
-    let server = server.as_ref().map(|server| format!(" @{server}")).unwrap_or_default();
-    format!("{}   from {}{server}\n", options.paint(Style::Strong, &question), plain(&parts.join(" · ")))
+    plain(&parts.join(" · "))
 }
 
 /// `, when hub-dns looks alias targets up again`.
 fn when(outcome: &OutcomeView) -> String {
-    let choices: Vec<&str> = outcome.because.iter().map(|choice| choice.text.as_str()).collect();
+    in_case(&outcome.because)
+}
+
+/// `, when hub-dns looks alias targets up again`.
+pub(super) fn in_case(because: &[ChoiceView]) -> String {
+    let choices: Vec<&str> = because.iter().map(|choice| choice.text.as_str()).collect();
     if choices.is_empty() { String::new() } else { format!(", when {}", choices.join(" and ")) }
 }
 

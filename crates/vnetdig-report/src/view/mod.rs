@@ -1,14 +1,22 @@
 //! What is shown: plain values with names instead of ids and `file:line:column` instead of origins.
 //!
-//! Serialized, these types are the JSON documents; their schema version is in [`TRACE_SCHEMA`] and [`TEST_SCHEMA`].
+//! Serialized, these types are the JSON documents; their schema version is in [`TRACE_SCHEMA`], [`REACH_SCHEMA`] and
+//! [`TEST_SCHEMA`].
 
 mod check;
+mod connection;
 mod origin;
 mod outcome;
+mod reach;
 mod suite;
 mod trace;
 
 pub use check::{CheckView, FailureView, FileView, MismatchView, ProblemView, Status, TestSummary, TestView};
+pub use connection::{reach, trace_and_reach};
+pub use reach::{
+    ConnectionView, HoldsView, HopView, ReachOutcomeView, ReachVerdictView, ReachView, ResolvesView, ServiceView,
+    StageView, TargetView, TraceReachView, WayStepView,
+};
 pub use suite::{TestedFile, tests};
 pub use trace::trace;
 
@@ -20,6 +28,10 @@ use vnetdig_model::scenario::Verdict;
 pub const TRACE_SCHEMA: &str = "vnetdig/trace/1";
 /// The version of the document with several traces.
 pub const TRACES_SCHEMA: &str = "vnetdig/traces/1";
+/// The version of the reach document.
+pub const REACH_SCHEMA: &str = "vnetdig/reach/1";
+/// The version of the document with several reach documents.
+pub const REACHES_SCHEMA: &str = "vnetdig/reaches/1";
 /// The version of the test document.
 pub const TEST_SCHEMA: &str = "vnetdig/test/1";
 
@@ -38,6 +50,8 @@ pub struct TraceView {
     pub verdict: VerdictView,
     /// The verdict in words.
     pub summary: String,
+    /// What becomes of connections to the answer; null when no port is known, or no address came.
+    pub reach: Option<TraceReachView>,
     /// The limit that kept further possible outcomes from being found; null when all were found.
     pub incomplete: Option<LimitView>,
     /// The possible outcomes; never empty.
@@ -144,6 +158,8 @@ pub struct OutcomeView {
     pub elapsed_ms: u64,
     /// Who asked whom; a parent comes before its children.
     pub exchanges: Vec<ExchangeView>,
+    /// One attempt for each address that came; empty when no port is known.
+    pub connections: Vec<ConnectionView>,
 }
 
 /// Whether a response came.
@@ -210,7 +226,8 @@ pub struct SilenceView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Missing")]
 pub struct MissingView {
-    /// `public-data`, `server-at`, `servers-of`, `outbound-endpoint-of`, `environment-data`, `unmodeled-type` or `limit`.
+    /// What kind of fact: `public-data`, `server-at`, `servers-of`, `rule-match`, `tag-prefixes`, `device-rules`,
+    /// `firewall-rules-of`, `limit` and others.
     pub kind: &'static str,
     /// The name, address or resource whose fact is missing.
     pub subject: String,
@@ -246,7 +263,7 @@ pub struct ExchangeView {
     pub text: String,
     /// Why this server is asked, and from which network's point of view it answers.
     pub reason: Option<String>,
-    /// How the query gets there, in words; null inside one network.
+    /// How the query gets there, in words; null inside one network, and over the internet alone.
     pub reached: Option<String>,
     /// What came back.
     pub reply: ReplyView,

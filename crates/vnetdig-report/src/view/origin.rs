@@ -1,6 +1,10 @@
 //! The facts that steps and candidates rest on, as places in the source texts.
 
-use vnetdig_engine::{Candidate, Exchange, Party, ServerSource, Step, StepKind};
+use vnetdig_engine::{
+    Block, Candidate, Device, Exchange, NetworkFact, Party, RouteRef, RuleRef, ServerSource, Step, StepKind,
+    WayCandidate, WayStepKind,
+};
+use vnetdig_model::places::HolderRef;
 use vnetdig_model::server::{DefaultRoute, DnsServer};
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Id as _, Origin, SourceMap, Span, Topology};
@@ -21,7 +25,7 @@ pub(super) fn of_step(topology: &Topology, exchange: &Exchange, step: &Step) -> 
     Some(match &step.kind {
         StepKind::ServersOf { source, .. } => return of_servers(topology, exchange, *source),
         StepKind::HostsFile | StepKind::SearchList { .. } => return of_client(topology, exchange.asker),
-        StepKind::Undelivered { nsg: Some(nsg), .. } => facts.nsgs[*nsg].origin,
+        StepKind::Undelivered { block: Some(block), .. } => return of_block(topology, block),
         StepKind::PolicyBlocks { policy, rule } => {
             let policy = &facts.security_policies[*policy];
             policy.rules.get(*rule).map_or(policy.origin, |rule| rule.origin)
@@ -112,4 +116,124 @@ pub(super) fn of_candidate(topology: &Topology, candidate: &Candidate) -> Option
         }
         Candidate::Server(_) | Candidate::Servers(_) => None,
     }
+}
+
+/// Where a fact of the network plane is declared.
+pub(super) fn of_fact(topology: &Topology, fact: NetworkFact) -> Origin {
+    let facts = topology.facts();
+    match fact {
+        NetworkFact::Vnet(vnet) => facts.vnets[vnet].origin,
+        NetworkFact::Subnet(subnet) => facts.subnets[subnet].origin,
+        NetworkFact::Peering(half) => facts.peerings[half].origin,
+        NetworkFact::Route(table, route) => {
+            let table = &facts.route_tables[table];
+            table.routes.get(route).map_or(table.origin, |route| route.origin)
+        }
+        NetworkFact::RouteTable(table) => facts.route_tables[table].origin,
+        NetworkFact::SecurityRule(nsg, rule) => {
+            let nsg = &facts.nsgs[nsg];
+            nsg.rules.get(rule).map_or(nsg.origin, |rule| rule.origin)
+        }
+        NetworkFact::Nsg(nsg) => facts.nsgs[nsg].origin,
+        NetworkFact::AdminRule(rules, rule) => {
+            let rules = &facts.admin_rules[rules];
+            rules.rules.get(rule).map_or(rules.origin, |rule| rule.origin)
+        }
+        NetworkFact::Connection(connection) => facts.connections[connection].origin,
+        NetworkFact::Hub(hub) => facts.virtual_hubs[hub].origin,
+        NetworkFact::Device(Device::Appliance(appliance)) => facts.appliances[appliance].origin,
+        NetworkFact::Device(Device::Firewall(firewall)) => facts.firewalls[firewall].origin,
+        NetworkFact::DeviceRule(device, rule) => {
+            let rules = match device {
+                Device::Appliance(appliance) => facts.appliances[appliance].rules.as_deref(),
+                Device::Firewall(firewall) => facts.firewalls[firewall].rules.as_deref(),
+            };
+            let rule = rules.and_then(|rules| rules.get(rule));
+            rule.map_or_else(|| of_fact(topology, NetworkFact::Device(device)), |rule| rule.origin)
+        }
+        NetworkFact::LoadBalancer(balancer) => facts.load_balancers[balancer].origin,
+        NetworkFact::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
+        NetworkFact::Postgres(server) => facts.postgres_servers[server].origin,
+        NetworkFact::Service(service) => facts.private_link_services[service].origin,
+        NetworkFact::Client(client) => facts.clients[client].origin,
+    }
+}
+
+/// Where to look when a connection is blocked.
+pub(super) fn of_block(topology: &Topology, block: &Block) -> Option<Origin> {
+    let facts = topology.facts();
+    match block {
+        // Where the last network that could be reached is peered with the one that cannot.
+        Block::NotTransitive { to, shared, .. } => {
+            let half = shared.first().and_then(|hub| topology.places().half(*hub, *to));
+            let fact = half.map(NetworkFact::Peering).or(block.fact())?;
+            Some(of_fact(topology, fact))
+        }
+        Block::ServerDown(server) => Some(facts.dns_servers[*server].origin),
+        block => block.fact().map(|fact| of_fact(topology, fact)),
+    }
+}
+
+fn of_route(route: RouteRef) -> Option<NetworkFact> {
+    match route {
+        RouteRef::User(table, route) => Some(NetworkFact::Route(table, route)),
+        RouteRef::Peer(half, _) => Some(NetworkFact::Peering(half)),
+        RouteRef::Endpoint(endpoint) => Some(NetworkFact::Endpoint(endpoint)),
+        RouteRef::ServiceEndpoint(service) => Some(NetworkFact::Service(service)),
+        RouteRef::Own(_) | RouteRef::Gateway(_) | RouteRef::Internet | RouteRef::Drop(_) => None,
+    }
+}
+
+fn of_holder(topology: &Topology, holder: HolderRef) -> Origin {
+    let facts = topology.facts();
+    match holder {
+        HolderRef::Client(client) => facts.clients[client].origin,
+        HolderRef::Server(ServerRef::Custom(server)) => facts.dns_servers[server].origin,
+        HolderRef::Server(ServerRef::Inbound(endpoint)) => facts.inbound_endpoints[endpoint].origin,
+        HolderRef::Server(ServerRef::Firewall(firewall)) => facts.firewalls[firewall].origin,
+        HolderRef::Appliance(appliance) => facts.appliances[appliance].origin,
+        HolderRef::LoadBalancer(balancer) => facts.load_balancers[balancer].origin,
+        HolderRef::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
+        HolderRef::Postgres(server) => facts.postgres_servers[server].origin,
+        HolderRef::Service(service) => facts.private_link_services[service].origin,
+    }
+}
+
+/// Where the fact a decision on the way rests on comes from.
+pub(super) fn of_way_step(topology: &Topology, kind: &WayStepKind) -> Option<Origin> {
+    let fact = match kind {
+        WayStepKind::Route(route) => of_route(*route)?,
+        WayStepKind::AdminRule(rules, rule) => NetworkFact::AdminRule(*rules, *rule),
+        WayStepKind::Allowed { nsg, rule: RuleRef::Own(rule), .. } => NetworkFact::SecurityRule(*nsg, *rule),
+        WayStepKind::Allowed { nsg, .. } | WayStepKind::ReplyAllowed(nsg) => NetworkFact::Nsg(*nsg),
+        WayStepKind::RulesIgnored(endpoint) | WayStepKind::RulesHeeded(endpoint) => NetworkFact::Endpoint(*endpoint),
+        WayStepKind::Peering(half) | WayStepKind::ForwardedTaken(half) | WayStepKind::GatewayUsed(_, Some(half)) => {
+            NetworkFact::Peering(*half)
+        }
+        WayStepKind::GatewayUsed(vnet, None) => NetworkFact::Vnet(*vnet),
+        WayStepKind::Connection(connection) => NetworkFact::Connection(*connection),
+        WayStepKind::HubForwards(hub) => NetworkFact::Hub(*hub),
+        WayStepKind::Balanced(balancer) => NetworkFact::LoadBalancer(*balancer),
+        WayStepKind::Forwarded(device, Some(rule)) => NetworkFact::DeviceRule(*device, *rule),
+        WayStepKind::Forwarded(device, None)
+        | WayStepKind::Translated(device)
+        | WayStepKind::Symmetric(device)
+        | WayStepKind::OneDirection(device) => NetworkFact::Device(*device),
+        WayStepKind::Arrives(holder) => return holder.map(|holder| of_holder(topology, holder)),
+        WayStepKind::Accepted(fact) => *fact,
+        WayStepKind::Blocked(block) => return of_block(topology, block),
+        WayStepKind::ClientRoute(_) | WayStepKind::ToInternet | WayStepKind::NotDeclared => return None,
+    };
+    Some(of_fact(topology, fact))
+}
+
+/// Where a candidate on the way is declared.
+pub(super) fn of_way_candidate(topology: &Topology, candidate: &WayCandidate) -> Option<Origin> {
+    let fact = match *candidate {
+        WayCandidate::Route(route) => of_route(route)?,
+        WayCandidate::SecurityRule(nsg, RuleRef::Own(rule)) => NetworkFact::SecurityRule(nsg, rule),
+        WayCandidate::SecurityRule(nsg, RuleRef::Default(_)) => NetworkFact::Nsg(nsg),
+        WayCandidate::DeviceRule(device, rule) => NetworkFact::DeviceRule(device, rule),
+    };
+    Some(of_fact(topology, fact))
 }

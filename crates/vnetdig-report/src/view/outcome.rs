@@ -58,6 +58,7 @@ impl<'a> Viewed<'a> {
             missing,
             elapsed_ms: millis(branch.elapsed),
             exchanges: self.exchanges(),
+            connections: Vec::new(),
         }
     }
 
@@ -346,7 +347,7 @@ fn kind(outcome: &Outcome) -> OutcomeKind {
     }
 }
 
-fn confidence(code: Confidence) -> ConfidenceView {
+pub(super) fn confidence(code: Confidence) -> ConfidenceView {
     match code {
         Confidence::Documented => ConfidenceView::Documented,
         Confidence::Observed => ConfidenceView::Observed,

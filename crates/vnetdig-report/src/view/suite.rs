@@ -1,11 +1,11 @@
 //! The run of some scenarios becomes a view.
 
-use vnetdig_engine::{CheckResult, Failure, Query, ScenarioRun, Stage};
-use vnetdig_model::{Diagnostic, Severity, SourceMap};
+use vnetdig_engine::{CheckResult, Failure, Mismatch, Query, ScenarioRun, Stage};
+use vnetdig_model::{Diagnostic, Origin, Severity, SourceMap};
 
 use super::check::{CheckView, FailureView, FileView, MismatchView, ProblemView, Status, TestSummary, TestView};
 use super::{OutcomeView, TEST_SCHEMA, origin, trace};
-use crate::words;
+use crate::words::{self, Names};
 
 /// One scenario that was tested, or could not be.
 #[derive(Clone)]
@@ -77,17 +77,20 @@ fn check(sources: &SourceMap, stage: &Stage, result: &CheckResult) -> CheckView 
     CheckView {
         place: origin::place(sources, result.check.origin.span()),
         at: stage.at.map(|at| words::duration(at.0)),
-        text: format!("{} asks {server}{name} {}", seen.client.name, seen.question.r#type),
+        text: match result.check.question.name.address {
+            Some(address) => format!("{} connects to {address}", seen.client.name),
+            None => format!("{} asks {server}{name} {}", seen.client.name, seen.question.r#type),
+        },
         because: result.check.because.as_deref().map(str::to_owned),
         status: if result.failures.is_empty() { Status::Pass } else { Status::Fail },
-        failures: result.failures.iter().map(|failure| failed(failure, outcomes)).collect(),
+        failures: result.failures.iter().map(|failure| failed(stage, sources, failure, outcomes)).collect(),
         outcomes: outcomes.iter().map(in_words).collect(),
         client: seen.client,
         question: seen.question,
     }
 }
 
-fn failed(failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
+fn failed(stage: &Stage, sources: &SourceMap, failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
     let one =
         |key: &str, expected: String, actual: String| vec![MismatchView { key: key.to_owned(), expected, actual }];
     let actual = |outcome: usize| outcomes.get(outcome).map(in_words).unwrap_or_default();
@@ -96,7 +99,7 @@ fn failed(failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
             let view = mismatches.iter().map(|mismatch| MismatchView {
                 key: mismatch.key.to_owned(),
                 expected: mismatch.expected.clone(),
-                actual: mismatch.actual.clone(),
+                actual: actual_of(stage, sources, mismatch),
             });
             (Some(*outcome), view.collect())
         }
@@ -118,6 +121,15 @@ fn failed(failure: &Failure, outcomes: &[OutcomeView]) -> FailureView {
     let when: Vec<String> = because.iter().map(|choice| choice.text.clone()).collect();
     let when = (!when.is_empty()).then(|| words::listed(&when));
     FailureView { kind: words::failure_tag(failure), outcome, when, mismatches }
+}
+
+/// What came, and of a connection that is not opened the reason and the place to look at.
+fn actual_of(stage: &Stage, sources: &SourceMap, mismatch: &Mismatch) -> String {
+    let Some(block) = &mismatch.block else { return mismatch.actual.clone() };
+    let names = Names { topology: &stage.topology };
+    let place = origin::place(sources, origin::of_block(&stage.topology, block).and_then(Origin::span));
+    let place = place.map(|place| format!("   {place}")).unwrap_or_default();
+    format!("{}: {}{place}", mismatch.actual, names.block(block))
 }
 
 /// An outcome in one line.

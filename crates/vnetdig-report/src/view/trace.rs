@@ -42,6 +42,7 @@ pub fn trace(topology: &Topology, sources: &SourceMap, query: &Query, resolution
         client: client(names, query.from),
         verdict: verdict.into(),
         summary,
+        reach: None,
         incomplete: resolution
             .cut_by
             .map(|limit| LimitView { kind: words::limit_tag(limit), text: words::limit(limit).to_owned() }),

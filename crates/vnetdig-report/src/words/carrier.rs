@@ -94,5 +94,17 @@ fn candidates(topology: &Topology) -> Vec<Candidate<'_>> {
         let addresses = server.addresses.clone();
         found.push(Candidate { kind: "DNS server", name: &server.name, addresses, origin: server.origin });
     }
+    for appliance in facts.appliances.values() {
+        let addresses = appliance.addresses.clone();
+        found.push(Candidate { kind: "appliance", name: &appliance.name, addresses, origin: appliance.origin });
+    }
+    for balancer in facts.load_balancers.values() {
+        let addresses = vec![balancer.address];
+        found.push(Candidate { kind: "load balancer", name: &balancer.name, addresses, origin: balancer.origin });
+    }
+    for firewall in facts.firewalls.values() {
+        let addresses = vec![firewall.address];
+        found.push(Candidate { kind: "firewall", name: &firewall.name, addresses, origin: firewall.origin });
+    }
     found
 }

@@ -15,6 +15,9 @@ pub(crate) fn absolute(name: &Fqdn) -> String {
 
 /// A name as it was typed: the final dot only where it was given.
 pub(crate) fn typed(name: &TypedName) -> String {
+    if let Some(address) = name.address {
+        return address.to_string();
+    }
     if name.is_absolute { absolute(&name.name) } else { name.name.to_string() }
 }
 

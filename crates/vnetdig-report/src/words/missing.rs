@@ -1,6 +1,6 @@
 //! What nobody declared, and what to add to the scenario.
 
-use vnetdig_engine::{LimitKind, Missing};
+use vnetdig_engine::{LimitKind, Missing, NetworkFact, device_name, missing_text};
 
 use super::data::absolute;
 use super::names::Names;
@@ -10,46 +10,63 @@ pub(crate) const CUT_SHORT: &str = "the work was cut short before all of them we
 
 /// What is missing, and what to do about it where something can be done.
 pub(crate) fn missing(names: Names<'_>, missing: &Missing) -> (String, Option<String>) {
+    let said = missing_text(names.topology, missing);
+    let text = match missing {
+        Missing::Limit(_) => said,
+        Missing::RuleMatch(_) | Missing::AdminRuleMatch(_) | Missing::EndpointReplies(..) | Missing::BalancedTo(_) => {
+            format!("it is open {said}")
+        }
+        _ => format!("nobody declared {said}"),
+    };
+    (text, advice(names, missing))
+}
+
+/// What to add to the scenario.
+fn advice(names: Names<'_>, missing: &Missing) -> Option<String> {
     let facts = names.topology.facts();
-    match missing {
-        Missing::PublicData { name, record_type } => (
-            format!("nobody declared what public DNS says of {} {record_type}", absolute(name)),
-            Some("add its records, or its zone, under `public-dns` to the scenario".to_owned()),
-        ),
-        Missing::ServerAt(address) => (
-            format!("nobody declared who listens at {address}"),
-            Some(format!("add the DNS server, endpoint or firewall with the address {address} to the scenario")),
-        ),
-        Missing::ServersOf(client) => (
-            format!("nobody declared which DNS servers {} uses", facts.clients[*client].name),
-            Some(format!("add the DNS servers of {} to the scenario", facts.clients[*client].name)),
-        ),
-        Missing::OutboundEndpointOf(ruleset) => (
-            format!("nobody declared from which network the queries of ruleset {} leave", names.ruleset(*ruleset)),
-            Some(format!("add `outbound-endpoints` of {} to the scenario", names.ruleset(*ruleset))),
-        ),
-        Missing::EnvironmentData(name) => {
-            (format!("nobody declared what the environment answers for {}", absolute(name)), None)
+    Some(match missing {
+        Missing::PublicData { .. } => "add its records, or its zone, under `public-dns` to the scenario".to_owned(),
+        Missing::ServerAt(address) => {
+            format!("add the DNS server, endpoint or firewall with the address {address} to the scenario")
         }
-        Missing::PlatformSuffixOf(vnet) => (
-            format!("nobody declared which suffix the platform gave to {}", facts.vnets[*vnet].name),
-            Some(
-                "read the name from the NIC: `az network nic show --query dnsSettings.internalDomainNameSuffix`"
-                    .to_owned(),
-            ),
-        ),
-        Missing::ClusterServices(domain) => {
-            (format!("nobody declared which services the cluster has below {}", absolute(domain)), None)
+        Missing::ServersOf(client) => {
+            format!("add the DNS servers of {} to the scenario", facts.clients[*client].name)
         }
-        Missing::RuleMatch(nsg) => (
-            format!(
-                "the rules of NSG {} match some addresses the asker may have, and not others",
-                facts.nsgs[*nsg].name
-            ),
-            Some("add the asker's address to the scenario".to_owned()),
-        ),
-        Missing::Limit(kind) => (format!("the work was cut short: {}", limit(*kind)), None),
-    }
+        Missing::OutboundEndpointOf(ruleset) => {
+            format!("add `outbound-endpoints` of {} to the scenario", names.ruleset(*ruleset))
+        }
+        Missing::PlatformSuffixOf(_) => {
+            "read the name from the NIC: `az network nic show --query dnsSettings.internalDomainNameSuffix`".to_owned()
+        }
+        Missing::RuleMatch(_) | Missing::AdminRuleMatch(_) => "add the asker's address to the scenario".to_owned(),
+        Missing::TagPrefixes(tag) if tag.is_empty() => "add its public address to the scenario".to_owned(),
+        Missing::TagPrefixes(tag) => format!("add `{tag}` under `service-tags` to the scenario"),
+        Missing::SubnetIn(_) => "add the subnet, or the address, to the scenario".to_owned(),
+        Missing::RouteIn(_) | Missing::AddressAt(_) => "add the address to the scenario".to_owned(),
+        Missing::SyncedPrefixes(_) => "add `remote-address-space` of that half to the scenario".to_owned(),
+        Missing::DeviceAt(address) => {
+            format!("add the appliance, firewall or load balancer with the address {address} to the scenario")
+        }
+        Missing::DeviceRules(device) => {
+            format!("add `rules` of {} to the scenario", device_name(names.topology, *device))
+        }
+        Missing::SourceNatOf(device) => {
+            format!("add `source-nat` of {} to the scenario", device_name(names.topology, *device))
+        }
+        Missing::StateOf(device) => {
+            format!("add `stateful` of {} to the scenario", device_name(names.topology, *device))
+        }
+        Missing::FirewallRulesOf(_) => "add its `firewall-rules` to the scenario".to_owned(),
+        Missing::PublicAddressIn(_) => {
+            "add a NAT gateway with a public IPv6 address, or the client's `public-address`".to_owned()
+        }
+        Missing::PublicSource(_) => "add `public-address` of the client, or of what translates it".to_owned(),
+        Missing::EnvironmentData(_)
+        | Missing::ClusterServices(_)
+        | Missing::BalancedTo(_)
+        | Missing::EndpointReplies(..)
+        | Missing::Limit(_) => return None,
+    })
 }
 
 /// The tag of what is missing.
@@ -63,21 +80,54 @@ pub(crate) fn missing_tag(missing: &Missing) -> &'static str {
         Missing::PlatformSuffixOf(_) => "platform-suffix-of",
         Missing::ClusterServices(_) => "cluster-services",
         Missing::RuleMatch(_) => "rule-match",
+        Missing::AdminRuleMatch(_) => "admin-rule-match",
+        Missing::TagPrefixes(_) => "tag-prefixes",
+        Missing::SubnetIn(_) => "subnet-in",
+        Missing::RouteIn(_) => "route-in",
+        Missing::AddressAt(_) => "address-at",
+        Missing::SyncedPrefixes(_) => "synced-prefixes",
+        Missing::DeviceAt(_) => "device-at",
+        Missing::DeviceRules(_) => "device-rules",
+        Missing::SourceNatOf(_) => "source-nat-of",
+        Missing::StateOf(_) => "state-of",
+        Missing::BalancedTo(_) => "balanced-to",
+        Missing::EndpointReplies(..) => "endpoint-replies",
+        Missing::FirewallRulesOf(_) => "firewall-rules-of",
+        Missing::PublicAddressIn(_) => "public-address-in",
+        Missing::PublicSource(_) => "public-source",
         Missing::Limit(_) => "limit",
     }
 }
 
 /// The name, address or resource whose fact is missing.
 pub(crate) fn subject(names: Names<'_>, missing: &Missing) -> String {
+    let facts = names.topology.facts();
     match missing {
         Missing::PublicData { name, .. } | Missing::EnvironmentData(name) | Missing::ClusterServices(name) => {
             absolute(name)
         }
-        Missing::ServerAt(address) => address.to_string(),
-        Missing::ServersOf(client) => names.topology.facts().clients[*client].name.to_string(),
+        Missing::ServerAt(address) | Missing::DeviceAt(address) => address.to_string(),
+        Missing::ServersOf(client) => facts.clients[*client].name.to_string(),
         Missing::OutboundEndpointOf(ruleset) => names.ruleset(*ruleset).to_owned(),
-        Missing::PlatformSuffixOf(vnet) => names.topology.facts().vnets[*vnet].name.to_string(),
-        Missing::RuleMatch(nsg) => names.topology.facts().nsgs[*nsg].name.to_string(),
+        Missing::PlatformSuffixOf(vnet) | Missing::SubnetIn(vnet) | Missing::RouteIn(vnet) => {
+            names.vnet(*vnet).to_owned()
+        }
+        Missing::RuleMatch(nsg) => facts.nsgs[*nsg].name.to_string(),
+        Missing::AdminRuleMatch(rules) => facts.admin_rules[*rules].name.to_string(),
+        Missing::TagPrefixes(tag) => tag.to_string(),
+        Missing::PublicAddressIn(subnet) => names.subnet(*subnet),
+        Missing::AddressAt(place) => names.topology.place_name(*place).to_owned(),
+        Missing::SyncedPrefixes(half) => names.half(*half).0,
+        Missing::DeviceRules(device)
+        | Missing::SourceNatOf(device)
+        | Missing::StateOf(device)
+        | Missing::EndpointReplies(device, _) => device_name(names.topology, *device).to_owned(),
+        Missing::BalancedTo(balancer) => facts.load_balancers[*balancer].name.to_string(),
+        Missing::FirewallRulesOf(fact) | Missing::PublicSource(fact) => match fact {
+            NetworkFact::Postgres(server) => facts.postgres_servers[*server].name.to_string(),
+            NetworkFact::Service(service) => facts.private_link_services[*service].key.to_string(),
+            fact => names.fact(*fact),
+        },
         Missing::Limit(kind) => limit_tag(*kind).to_owned(),
     }
 }

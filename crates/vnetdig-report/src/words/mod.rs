@@ -3,25 +3,31 @@
 //! Facts stay in the model and decisions in the trace; here is only how they are put. Machine-readable tags that
 //! stand beside the words in JSON are here too, so that both change together.
 
+mod block;
 mod carrier;
 mod choice;
 mod data;
 mod missing;
 mod names;
+mod network;
+mod opening;
 mod rejection;
 mod step;
 mod tag;
 mod verdict;
+mod way;
 
 pub(crate) use carrier::carrier;
 pub(crate) use choice::{open, taken};
 pub(crate) use data::{absolute, datum, duration, mnemonic, silence, silence_tag, source_of, typed};
 pub(crate) use missing::{CUT_SHORT, limit, limit_tag, missing, missing_tag, subject};
 pub(crate) use names::Names;
+pub(crate) use opening::{accepted, opening, resolves_and_reaches};
 pub(crate) use rejection::{rejection, rejection_tag};
 pub(crate) use step::{Told, is_shown, sentence, source_words_of};
 pub(crate) use tag::{failure_tag, party_tag, step_tag};
 pub(crate) use verdict::{failure_of, verdict_line, verdict_over};
+pub(crate) use way::{direction_of, station_tag, way_rejection, way_rejection_tag, way_step_tag};
 
 /// Words joined as in a sentence: `a`, `a and b`, `a, b and c`.
 pub(crate) fn listed(words: &[String]) -> String {

@@ -5,13 +5,11 @@ use std::net::{IpAddr, SocketAddr};
 use vnetdig_engine::{Party, ServerSource, Vantage};
 use vnetdig_model::Topology;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, RulesetId};
-use vnetdig_model::network::{ConnectionKind, Place, VnetId};
+use vnetdig_model::network::VnetId;
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::server::DnsServerId;
-use vnetdig_model::topology::Adjacency;
 
 use super::data::absolute;
-use super::listed;
 
 /// The address of Azure-provided DNS.
 pub(crate) const AZURE_DNS: &str = "168.63.129.16";
@@ -155,49 +153,6 @@ impl<'a> Names<'a> {
             ServerSource::Direct => "asked directly",
         };
         words.to_owned()
-    }
-
-    /// How a query gets to a server: `reached by peering app–hub`.
-    pub(crate) fn reached(self, path: &[(Place, Adjacency)]) -> Option<String> {
-        if path.is_empty() {
-            return None;
-        }
-        let mut from = None;
-        let mut hops = Vec::new();
-        for (to, adjacency) in path {
-            hops.push(self.adjacency(from, *to, *adjacency));
-            from = Some(*to);
-        }
-        Some(format!("reached by {}", listed(&hops)))
-    }
-
-    /// One hop from a place to its neighbor.
-    pub(crate) fn adjacency(self, from: Option<Place>, to: Place, adjacency: Adjacency) -> String {
-        let facts = self.topology.facts();
-        let (kind, other) = match adjacency {
-            Adjacency::Peering([near, _]) => {
-                let half = &facts.peerings[near];
-                let other = if to == Place::Vnet(half.local) { half.remote } else { half.local };
-                ("peering", Some(Place::Vnet(other)))
-            }
-            Adjacency::Connection(connection) => {
-                let connection = &facts.connections[connection];
-                let other = if to == connection.ends[0] { connection.ends[1] } else { connection.ends[0] };
-                let kind = match connection.kind {
-                    ConnectionKind::SiteToSite => "site-to-site VPN",
-                    ConnectionKind::ExpressRoute => "ExpressRoute",
-                    ConnectionKind::VnetToVnet => "VPN",
-                };
-                (kind, Some(other))
-            }
-            Adjacency::HubConnection => ("hub connection", from),
-            Adjacency::SameWan => ("Virtual WAN", from),
-        };
-        let to = self.topology.place_name(to);
-        match other {
-            Some(other) => format!("{kind} {}–{to}", self.topology.place_name(other)),
-            None => format!("{kind} to {to}"),
-        }
     }
 
     /// Addresses in a list.

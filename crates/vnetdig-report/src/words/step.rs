@@ -36,8 +36,9 @@ impl Told<'_> {
             | StepKind::AskPublic => self.routing(&step.kind),
             StepKind::HostsFile => format!("the hosts file answers for {name}"),
             StepKind::SearchList { name } => format!("with the search list the name is {}", absolute(name)),
-            StepKind::Undelivered { cause, nsg } => match nsg {
-                Some(nsg) => format!("the query does not arrive: {} drops it", facts.nsgs[*nsg].name),
+            StepKind::NumericHost => "an address needs no resolution: nobody is asked".to_owned(),
+            StepKind::Undelivered { cause, block } => match block {
+                Some(block) => format!("the query does not arrive: {}", names.block(block)),
                 None => format!("the query does not arrive: {}", silence(*cause)),
             },
             StepKind::Delivered if step.basis == Basis::ServerReachable => "the query arrives".to_owned(),

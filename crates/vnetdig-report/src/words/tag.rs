@@ -7,6 +7,7 @@ pub(crate) fn step_tag(kind: &StepKind) -> &'static str {
     match kind {
         StepKind::ServersOf { .. } => "servers-of",
         StepKind::HostsFile => "hosts-file",
+        StepKind::NumericHost => "numeric-host",
         StepKind::SearchList { .. } => "search-list",
         StepKind::ServerChosen { .. } => "server-chosen",
         StepKind::NextServer { .. } => "next-server",

@@ -1,6 +1,6 @@
 //! What comes of a question, in one line.
 
-use vnetdig_engine::{Basis, Outcome, Step, StepKind};
+use vnetdig_engine::{Basis, Outcome, SilenceCause, Step, StepKind};
 use vnetdig_model::record::ResponseCode;
 use vnetdig_model::scenario::Verdict;
 use vnetdig_model::{Fqdn, RecordType};
@@ -61,7 +61,13 @@ pub(crate) fn failure_of(
             })
         }
         Outcome::Silence { waited, cause } => {
-            let reason = silence(*cause);
+            let reason = steps.iter().rev().find_map(|(told, step)| match (&step.kind, cause) {
+                (StepKind::Undelivered { block: Some(block), .. }, SilenceCause::NoRoute | SilenceCause::Filtered) => {
+                    Some(told.names.block(block))
+                }
+                _ => None,
+            });
+            let reason = reason.unwrap_or_else(|| silence(*cause).to_owned());
             Some(if waited.is_zero() {
                 format!("no response: {reason}")
             } else {

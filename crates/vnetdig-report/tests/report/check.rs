@@ -27,8 +27,12 @@ fn tested() -> TestView {
     let network = network();
     let stage =
         |at, results| Stage { at, topology: Arc::new(network.topology.clone()), results, diagnostics: Vec::new() };
-    let mismatches =
-        vec![Mismatch { key: "answer", expected: "[10.2.0.6]".to_owned(), actual: "[10.2.0.5]".to_owned() }];
+    let mismatches = vec![Mismatch {
+        key: "answer",
+        expected: "[10.2.0.6]".to_owned(),
+        actual: "[10.2.0.5]".to_owned(),
+        block: None,
+    }];
     let later = Some(SimTime(std::time::Duration::from_secs(60)));
     let passing = ScenarioRun { stages: vec![stage(None, vec![result(&network, Vec::new())])] };
     let failing = ScenarioRun {
@@ -107,4 +111,25 @@ fn junit_has_a_suite_a_scenario_and_a_case_a_check() {
 fn no_scenario_is_no_failure() {
     let view = view::tests(&[]);
     assert_eq!(text::tests(&view, TextOptions::default()), " 0 scenarios, 0 checks: 0 passed, 0 failed\n");
+}
+
+#[test]
+fn a_connection_that_is_not_opened_says_what_blocks_it_and_where() {
+    let scenario = crate::reach::scenario();
+    let run = vnetdig_engine::run(&scenario.1, &vnetdig_engine::Limits::default());
+    let file =
+        TestedFile { name: "orders.vnetdig.yaml".to_owned(), sources: &scenario.0, run: Some(&run), diagnostics: &[] };
+    insta::assert_snapshot!(text::tests(&view::tests(&[file]), TextOptions::default()), @r"
+    FAIL  orders.vnetdig.yaml  cron-1 asks orders.postgres.database.azure.com A
+      --> orders.vnetdig.yaml:32:5
+       expected  reachable: 5432
+       actual    10.2.0.5: blocked by peering-not-transitive: app and data are each peered with hub; peering is not transitive   orders.vnetdig.yaml:9:13
+    FAIL  orders.vnetdig.yaml  web-1 connects to 10.2.0.5
+      --> orders.vnetdig.yaml:35:5
+       expected  reachable: 22
+       actual    10.2.0.5: blocked by security-rule: rule no-ssh (200) of NSG web denies it outbound   orders.vnetdig.yaml:14:9
+       expected  reachable: 443
+       actual    10.2.0.5: blocked by appliance-denies: no rule of appliance nva allows it   orders.vnetdig.yaml:20:5
+    1 scenario, 2 checks: 0 passed, 2 failed
+    ");
 }

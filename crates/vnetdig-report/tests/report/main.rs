@@ -3,5 +3,6 @@
 mod check;
 mod diagnostics;
 mod fixture;
+mod reach;
 mod schema;
 mod trace;

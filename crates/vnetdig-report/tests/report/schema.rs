@@ -32,6 +32,17 @@ fn traces_agree_with_their_schema() {
 }
 
 #[test]
+fn what_is_reached_agrees_with_its_schema() {
+    let shown = crate::reach::every_kind();
+    assert_valid(&json::reach_schema(), &json::reaches(&shown));
+    for view in &shown {
+        assert_valid(&json::reach_schema(), &json::reach(view));
+    }
+    let (trace, _) = crate::reach::traced();
+    assert_valid(&json::schema(), &json::trace(&trace));
+}
+
+#[test]
 fn tests_agree_with_their_schema() {
     let network = network();
     let query = network.query();
@@ -44,7 +55,7 @@ fn tests_agree_with_their_schema() {
         origin: Origin::Built,
     };
     let resolution = resolution(vec![branch(network.chain(), &[], network.resolved())]);
-    let mismatches = vec![Mismatch { key: "ttl", expected: "30".to_owned(), actual: "10".to_owned() }];
+    let mismatches = vec![Mismatch { key: "ttl", expected: "30".to_owned(), actual: "10".to_owned(), block: None }];
     let failures = vec![Failure::Outcome { outcome: 0, mismatches }, Failure::Count { expected: 2, actual: 1 }];
     let result = CheckResult { check, asker: query.from, resolution, failures };
     let stage =
@@ -67,6 +78,7 @@ fn a_document_of_another_version_does_not_agree() {
 fn the_schemas_in_docs_are_those_of_the_code() {
     for (file, committed, current) in [
         ("trace", include_str!("../../../../docs/schema/trace.schema.json"), json::schema()),
+        ("reach", include_str!("../../../../docs/schema/reach.schema.json"), json::reach_schema()),
         ("test", include_str!("../../../../docs/schema/test.schema.json"), json::test_schema()),
     ] {
         let hint = format!("`vnetdig schema {file} > docs/schema/{file}.schema.json` writes it anew");

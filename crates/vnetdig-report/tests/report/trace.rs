@@ -190,7 +190,7 @@ fn silence_says_how_long_and_why() {
     let reply = Outcome::Silence { waited: Duration::from_secs(5), cause: SilenceCause::NoRoute };
     let mut trace = network.begin();
     network.open(&mut trace, network.stub(), network.endpoint(), Some("10.0.0.4:53"));
-    let kind = StepKind::Undelivered { cause: SilenceCause::NoRoute, nsg: None };
+    let kind = StepKind::Undelivered { cause: SilenceCause::NoRoute, block: None };
     step(&mut trace, Basis::ServerUnreachable, kind);
     close(&mut trace, &reply, 2);
     insta::assert_snapshot!(shown(&network, reply, trace), @r"
@@ -219,10 +219,10 @@ fn what_is_missing_is_named_with_what_to_add() {
     2   hub-resolver/in → 168.63.129.16     asks from hub
           the topology does not say what becomes of orders.postgres.database.azure.com.
 
-    answer   undetermined: nobody declared what public DNS says of www.fabrikam.example. A; add its records, or its zone, under `public-dns` to the scenario
+    answer   undetermined: nobody declared what public DNS holds at www.fabrikam.example. A; add its records, or its zone, under `public-dns` to the scenario
     verdict  undetermined
     ");
-    insta::assert_snapshot!(text::short(&view), @";; undetermined: nobody declared what public DNS says of www.fabrikam.example. A; add its records, or its zone, under `public-dns` to the scenario");
+    insta::assert_snapshot!(text::short(&view), @";; undetermined: nobody declared what public DNS holds at www.fabrikam.example. A; add its records, or its zone, under `public-dns` to the scenario");
 }
 
 #[test]

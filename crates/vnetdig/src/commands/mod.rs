@@ -3,6 +3,7 @@
 pub(crate) mod completions;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod reach;
 pub(crate) mod schema;
 pub(crate) mod test;
 pub(crate) mod trace;

@@ -8,6 +8,7 @@ pub(crate) fn run(of: SchemaOf, console: Console) -> Exit {
     let schema = match of {
         SchemaOf::Scenario => format!("{:#}\n", vnetdig_input::scenario::schema()),
         SchemaOf::Trace => vnetdig_report::json::schema(),
+        SchemaOf::Reach => vnetdig_report::json::reach_schema(),
         SchemaOf::Test => vnetdig_report::json::test_schema(),
     };
     console.answer(&schema)

@@ -5,15 +5,17 @@ mod words;
 use std::fmt::Write as _;
 use std::net::IpAddr;
 
-use vnetdig_engine::{AZURE_DNS, Query, Resolution, Trace, World, asker_name, resolve, verdict};
-use vnetdig_model::scenario::{Asker, TypedQuestion};
+use vnetdig_engine::{
+    AZURE_DNS, Query, Resolution, Trace, World, asker_name, attempts_of, resolve, usual_service, verdict,
+};
+use vnetdig_model::scenario::TypedQuestion;
 use vnetdig_model::{Scenario, SimTime, Topology, Verdict};
 use vnetdig_report::text::TextOptions;
 use vnetdig_report::view::TraceView;
 use vnetdig_report::{json, text, view};
 
 use self::words::Words;
-use crate::args::{TraceArgs, TraceOutput, unknown};
+use crate::args::{Port, TraceArgs, TraceOutput, unknown};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::load::{Loaded, load};
@@ -28,7 +30,7 @@ pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
 
-    let askers = askers(&topology, args.from.as_deref())?;
+    let askers = asker::all_meant(&topology, args.from.as_deref())?;
     let server = words.server.as_deref().map(|text| server(&topology, text).map_err(Stop::usage)).transpose()?;
     let question = TypedQuestion { name: words.name, record_type: words.record_type, server };
     let limits = args.settings.limits();
@@ -39,11 +41,23 @@ pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
         let resolution: Resolution<Trace> = resolve(&topology, &query, &World::cold(SimTime::default()), &limits);
         tracing::debug!(from = asker_name(&topology, from), branches = resolution.branches.len(), "resolved");
         exit = exit.max(exit_of(&topology, &query, &resolution));
-        views.push((asker_name(&topology, from), view::trace(&topology, &sources, &query, &resolution)));
+        let service = match args.port {
+            Some(Port::None) => None,
+            Some(Port::Of(service)) => Some(service),
+            None => usual_service(&topology, &query.question, &resolution),
+        };
+        let view = match service {
+            Some(service) => {
+                let attempts = attempts_of(&topology, from, &resolution, service);
+                view::trace_and_reach(&topology, &sources, &query, &resolution, service, &attempts)
+            }
+            None => view::trace(&topology, &sources, &query, &resolution),
+        };
+        views.push((asker_name(&topology, from), view));
     }
     let is_json = words.is_json || args.output == TraceOutput::Json;
     let answer = match (is_json, words.is_short) {
-        (true, _) => in_json(args.from.as_deref() == Some(ALL), views),
+        (true, _) => in_json(args.from.as_deref() == Some(asker::ALL), views),
         (false, true) => in_short(&views),
         (false, false) => {
             let options = TextOptions { verbose: args.verbose, color: console.colors_stdout() };
@@ -52,24 +66,6 @@ pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
         }
     };
     Ok(exit.max(console.answer(&answer)))
-}
-
-/// The word for all clients.
-const ALL: &str = "all";
-
-fn askers(topology: &Topology, from: Option<&str>) -> Result<Vec<Asker>, Stop> {
-    let clients: Vec<Asker> = asker::clients(topology).collect();
-    match (from, clients.as_slice()) {
-        (Some(ALL), []) => Err(Stop::new(Exit::NothingToDo, "the scenario declares no client")),
-        (Some(ALL), _) => Ok(clients),
-        (Some(name), _) => asker::find(topology, name).map(|asker| vec![asker]).map_err(Stop::usage),
-        (None, [only]) => Ok(vec![*only]),
-        (None, []) => Err(Stop::usage("--from is missing, and the scenario declares no client; name a network")),
-        (None, several) => {
-            let names: Vec<String> = several.iter().map(|client| asker_name(topology, *client)).collect();
-            Err(Stop::usage(format!("--from is missing; the clients are {}, or ask from all", names.join(", "))))
-        }
-    }
 }
 
 /// The address meant by `@text`.

@@ -1,7 +1,7 @@
 //! `checks`: what should hold.
 
 use super::super::format::Format;
-use super::super::shape::{Object, Rule, Shape, Words, key};
+use super::super::shape::{Key, Object, Rule, Shape, Words, key};
 use super::{ANY_NUMBER, DOMAIN, DOMAINS, NONE, TTL, WORDS, reference};
 
 pub(super) static CHECK: Object = Object {
@@ -17,7 +17,8 @@ pub(super) static CHECK: Object = Object {
         key(
             "query",
             Shape::Text(Format::Query),
-            "The name and, unless it is A, the type. Without a final dot the client's search list applies.",
+            "The name and, unless it is A, the type. Without a final dot the client's search list applies. \
+             An address in place of a name: nobody is asked.",
         )
         .required(),
         key(
@@ -61,8 +62,79 @@ static EXPECTATION: Object = Object {
         key("rules", Shape::List(&Shape::Text(Format::RuleId)), "Rules the trace must rest on."),
         key("missing", WORDS, "With `rcode: Indeterminate`: a text found in what is missing."),
         key("possible-outcomes", ANY_NUMBER, "How many different outcomes there are."),
+        key(
+            "reachable",
+            Shape::List(&SERVICE),
+            "What a connection can be opened to, at every address of the answer: `5432`, `53/udp`, `icmp`.",
+        ),
+        key(
+            "unreachable",
+            Shape::List(&Shape::Short(&UNREACHABLE, "port")),
+            "What no connection can be opened to, at any address of the answer.",
+        ),
+        key(
+            "reach-undetermined",
+            Shape::List(&Shape::Short(&REACH_UNDETERMINED, "port")),
+            "What the scenario does not say whether a connection can be opened to.",
+        ),
+        key(
+            "path",
+            Shape::List(&reference("the name of a network or of a device on the way")),
+            "Networks and devices the packets of the first of these connections pass, in order; others may stand between.",
+        ),
     ],
+    rules: &[Rule::Needs("path", &["reachable", "unreachable", "reach-undetermined"])],
+};
+
+const SERVICE: Shape = Shape::Text(Format::Service);
+const PORT: Key = key("port", SERVICE, "The port, `53/udp` or `icmp`.").required();
+
+static UNREACHABLE: Object = Object {
+    id: "unreachable-service",
+    doc: "A connection that cannot be opened; its port may stand alone.",
+    keys: &[PORT, key("cause", Shape::Word(&BLOCK_CAUSE), "Why; any cause unless given.")],
     rules: &[],
+};
+
+static REACH_UNDETERMINED: Object = Object {
+    id: "undetermined-service",
+    doc: "A connection of which the scenario does not say whether it can be opened; its port may stand alone.",
+    keys: &[PORT, key("missing", WORDS, "A text found in what is missing.")],
+    rules: &[],
+};
+
+/// A test compares the words with the model's.
+pub(crate) static BLOCK_CAUSE: Words = Words {
+    id: "block-cause",
+    doc: "Why a connection cannot be opened.",
+    all: &[
+        ("no-route", "No route leads to the address."),
+        ("peering-not-transitive", "Both networks are peered with a third one only."),
+        ("peering-not-connected", "A peering is not Connected on both sides."),
+        ("peering-lacks-prefix", "The peering does not know the prefix."),
+        ("network-access-denied", "`allowVirtualNetworkAccess` is false."),
+        ("forwarded-traffic-denied", "`allowForwardedTraffic` is false where forwarded packets come in."),
+        ("gateway-not-shared", "The gateway is not lent, or not used, across the peering."),
+        ("connection-down", "A connection between the networks is down."),
+        ("route-drops", "A user-defined route drops the packets."),
+        ("appliance-unreachable", "The next hop of a route cannot be reached, or is no appliance."),
+        ("appliance-not-forwarding", "The NIC of the appliance does not forward."),
+        ("appliance-denies", "The appliance or firewall does not let the packets pass."),
+        ("security-rule", "A security group or admin rule drops the packets."),
+        ("asymmetric-path", "Replies come back another way than a device needs."),
+        ("routing-loop", "The packets go in circles."),
+        ("client-route-missing", "The client has no route to the address."),
+        ("captured-prefix", "The address lies in a range that never leaves the client."),
+        ("basic-load-balancer", "A basic load balancer is not reachable across global peering."),
+        ("platform-address", "168.63.129.16 exists only inside virtual networks."),
+        ("ip-version", "One end has no address of this IP version, or the way does not carry it."),
+        ("protocol-not-translated", "What translates addresses on the way to the internet does not know the protocol."),
+        ("endpoint-not-approved", "The connection of the private endpoint is not approved."),
+        ("public-access-disabled", "Public network access is disabled."),
+        ("firewall-rule-missing", "No firewall rule of the server lets the client in."),
+        ("port-not-open", "Nothing listens on the port."),
+        ("server-down", "The server is down."),
+    ],
 };
 
 static OUTCOME_CODE: Words = Words {

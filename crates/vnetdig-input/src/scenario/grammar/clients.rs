@@ -1,7 +1,10 @@
 //! Clients: who asks.
 
 use super::super::shape::{Key, Named, Object, Shape, Variants, Words, key};
-use super::{ADDRESS, ADDRESSES, DOMAIN, DOMAINS, SITE, SOCKETS, SUBNET as SUBNET_NAME, VNET, WORDS, by_domain};
+use super::filters::{ASGS as ASG_NAMES, NSG_NAME};
+use super::{
+    ADDRESS, ADDRESSES, DOMAIN, DOMAINS, PREFIXES, SITE, SOCKETS, SUBNET as SUBNET_NAME, VNET, WORDS, by_domain,
+};
 
 /// A client, by its kind.
 pub(super) static CLIENT: Variants = Variants {
@@ -32,6 +35,17 @@ const EDNS_SIZE: Key =
     key("edns-size", Shape::Number { min: 512, max: 65_535 }, "The EDNS size its stub offers, where it is small.");
 const DNS_SERVERS: Key = key("dns-servers", ADDRESSES, "Its DNS servers.");
 
+const PUBLIC_ADDRESS: Key = key("public-address", ADDRESS, "The address it shows to the internet.");
+const ROUTES: Key = key(
+    "routes",
+    PREFIXES,
+    "Prefixes it sends into the network at all, such as those of a VPN profile; all unless given.",
+);
+const CAPTURED: Key =
+    key("captured-prefixes", PREFIXES, "Prefixes that never leave it, such as those of a cluster's services.");
+const NIC_NSG: Key = key("nic-nsg", NSG_NAME, "The network security group on its NIC.");
+const ASGS: Key = key("asgs", ASG_NAMES, "The application security groups its NIC belongs to.");
+
 static HOSTS_FILE: Named = by_domain(ADDRESS);
 
 static VM: Object = Object {
@@ -54,6 +68,11 @@ static VM: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        NIC_NSG,
+        ASGS,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
     ],
     rules: &[],
 };
@@ -96,6 +115,11 @@ static AKS_POD: Object = Object {
         key("local-dns", Shape::Either(&[Shape::Flag, Shape::Object(&LOCAL_DNS)]), "Whether AKS LocalDNS is on."),
         APPLIED,
         HOSTS,
+        NIC_NSG,
+        ASGS,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
     ],
     rules: &[],
 };
@@ -128,6 +152,9 @@ static APP_SERVICE: Object = Object {
         key("dns-servers", ADDRESSES, "`WEBSITE_DNS_SERVER` and `WEBSITE_DNS_ALT_SERVER`."),
         key("os", Shape::Word(&OS), "The operating system of its worker."),
         APPLIED,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
     ],
     rules: &[],
 };
@@ -150,14 +177,27 @@ static OS: Words = Words {
 static CONTAINER_APP: Object = Object {
     id: "container-app",
     doc: "A container app in an environment in a customer network.",
-    keys: &[SUBNET, key("environment-suffix", DOMAIN, "The environment's suffix, which it answers itself."), APPLIED],
+    keys: &[
+        SUBNET,
+        key("environment-suffix", DOMAIN, "The environment's suffix, which it answers itself."),
+        APPLIED,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
+    ],
     rules: &[],
 };
 
 static CONTAINER_INSTANCE: Object = Object {
     id: "container-instance",
     doc: "A container group.",
-    keys: &[SUBNET, key("dns-servers", ADDRESSES, "`dnsConfig.nameServers`; Azure-provided DNS unless given.")],
+    keys: &[
+        SUBNET,
+        key("dns-servers", ADDRESSES, "`dnsConfig.nameServers`; Azure-provided DNS unless given."),
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
+    ],
     rules: &[],
 };
 
@@ -174,6 +214,9 @@ static POINT_TO_SITE: Object = Object {
         NDOTS,
         HOSTS,
         APPLIED,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
     ],
     rules: &[],
 };
@@ -181,7 +224,18 @@ static POINT_TO_SITE: Object = Object {
 static ON_PREMISES: Object = Object {
     id: "on-premises",
     doc: "A host in an on-premises network.",
-    keys: &[key("site", SITE, "The network.").required(), DNS_SERVERS, OWN_ADDRESSES, STUB, SEARCH, NDOTS, HOSTS],
+    keys: &[
+        key("site", SITE, "The network.").required(),
+        DNS_SERVERS,
+        OWN_ADDRESSES,
+        STUB,
+        SEARCH,
+        NDOTS,
+        HOSTS,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
+    ],
     rules: &[],
 };
 
@@ -195,6 +249,9 @@ static INTERNET: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        PUBLIC_ADDRESS,
+        ROUTES,
+        CAPTURED,
     ],
     rules: &[],
 };

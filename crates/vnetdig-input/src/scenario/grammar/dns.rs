@@ -2,9 +2,10 @@
 
 use super::super::format::Format;
 use super::super::shape::{Named, Object, Rule, Shape, Words, key};
+use super::filters::NSG_NAME;
 use super::{
-    ADDRESS, ADDRESSES, ANY_NUMBER, DOMAIN, DOMAINS, DURATION, ID, OFF, RCODES, RECORDS, REGION, RESOURCE_GROUP, SITE,
-    SOCKETS, SUBNET, SUBSCRIPTION, TTL, VNET, VNETS, WORDS, by_domain, named, reference,
+    ADDRESS, ADDRESSES, ANY_NUMBER, DOMAIN, DOMAINS, DURATION, ID, LOCK, OFF, RCODES, RECORDS, REGION, RESOURCE_GROUP,
+    SITE, SOCKETS, SUBNET, SUBSCRIPTION, TTL, VNET, VNETS, WORDS, by_domain, named, reference,
 };
 
 pub(super) static PRIVATE_ZONE: Object = Object {
@@ -18,7 +19,7 @@ pub(super) static PRIVATE_ZONE: Object = Object {
         key("links", Shape::List(&Shape::Short(&ZONE_LINK, "vnet")), "Virtual networks it is linked to."),
         key("records", RECORDS, "Its records, by names relative to the zone."),
         key("soa", Shape::Object(&SOA), "Its SOA, where it differs from the one Azure makes."),
-        key("lock", Shape::Word(&LOCK), "A management lock on it."),
+        LOCK,
     ],
     rules: &[],
 };
@@ -48,12 +49,6 @@ static LINK_STATE: Words = Words {
     id: "link-state",
     doc: "`virtualNetworkLinkState` of a link.",
     all: &[("Completed", "Effective."), ("InProgress", "Not effective yet.")],
-};
-
-static LOCK: Words = Words {
-    id: "lock",
-    doc: "A management lock.",
-    all: &[("ReadOnly", "Every change is refused."), ("CanNotDelete", "Deleting is refused.")],
 };
 
 pub(super) static RECORD: Object = Object {
@@ -208,6 +203,7 @@ pub(super) static DNS_SERVER: Object = Object {
         key("site", SITE, "The on-premises network it stands in."),
         key("internet", Shape::Flag, "True: it stands on the internet."),
         key("addresses", ADDRESSES, "The addresses it listens on.").or("address").required(),
+        key("nic-nsg", NSG_NAME, "The network security group on its NIC."),
         key("state", Shape::Word(&SERVER_STATE), "Whether it answers at all."),
         key("zones", Shape::Named(&ZONES), "Zones it answers authoritatively, with their records."),
         key("local-data", RECORDS, "Single names it answers, whatever lies behind."),

@@ -3,9 +3,11 @@
 //! `docs/scenario.md` shows the same language by example; a test holds the two together.
 //! What a reference refers to is not checked here: that needs the whole topology.
 
-mod checks;
+mod appliances;
+pub(super) mod checks;
 mod clients;
 mod dns;
+mod filters;
 mod networks;
 mod services;
 mod switches;
@@ -79,6 +81,14 @@ const ID: Key = key("id", WORDS, "Its full ARM id.");
 const SUBSCRIPTION: Key = key("subscription", WORDS, "Name or id of its subscription.");
 const RESOURCE_GROUP: Key = key("resource-group", WORDS, "Its resource group.");
 const REGION: Key = key("region", WORDS, "Its Azure region.");
+
+const LOCK: Key = key("lock", Shape::Word(&LOCKS), "A management lock on it.");
+
+static LOCKS: Words = Words {
+    id: "lock",
+    doc: "A management lock.",
+    all: &[("ReadOnly", "Every change is refused."), ("CanNotDelete", "Deleting is refused.")],
+};
 
 /// Only a word for "off", beside a richer form.
 static OFF: Words = Words { id: "off", doc: "Not at all.", all: &[("off", "Not at all.")] };

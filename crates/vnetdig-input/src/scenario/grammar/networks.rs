@@ -1,9 +1,11 @@
-//! Networks: virtual networks, peerings, filters, routes, sites, connections, firewalls, hubs.
+//! Networks: virtual networks, peerings, routes, gateways, hubs, sites, connections.
 
 use super::super::format::Format;
 use super::super::shape::{Named, Object, Rule, Shape, Words, key};
+use super::appliances::FIREWALL_NAME;
+use super::filters::NSG_NAME;
 use super::{
-    ADDRESS, ADDRESSES, ID, PREFIX, PREFIXES, REGION, RESOURCE_GROUP, SUBSCRIPTION, VNET as VNET_NAME, VNETS, WORDS,
+    ADDRESS, ADDRESSES, ID, LOCK, PREFIX, PREFIXES, REGION, RESOURCE_GROUP, SUBSCRIPTION, VNET as VNET_NAME, WORDS,
     named, reference,
 };
 
@@ -18,6 +20,7 @@ pub(super) static VNET: Object = Object {
         key("address-space", PREFIXES, "Its address prefixes."),
         key("dns-servers", ADDRESSES, "Its DNS servers; absent or empty: Azure-provided DNS."),
         key("subnets", Shape::Named(&SUBNETS), "Its subnets."),
+        LOCK,
     ],
     rules: &[],
 };
@@ -30,13 +33,16 @@ static SUBNET: Object = Object {
     keys: &[
         key("prefixes", PREFIXES, "Its address prefixes.").or("prefix").required(),
         key("delegation", WORDS, "The service it is delegated to, such as `Microsoft.Network/dnsResolvers`."),
-        key("nsg", reference("the name of a network security group"), "The network security group on it."),
+        key("nsg", NSG_NAME, "The network security group on it."),
         key("route-table", reference("the name of a route table"), "The route table on it."),
+        key("nat-gateway", reference("the name of a NAT gateway"), "The NAT gateway of it."),
+        key("service-endpoints", Shape::List(&WORDS), "Services with an endpoint in it, such as `Microsoft.Storage`."),
         key(
             "private-endpoint-network-policies",
             Shape::Word(&ENDPOINT_POLICIES),
             "Whether security group and routes apply to private endpoints in it.",
         ),
+        LOCK,
     ],
     rules: &[],
 };
@@ -81,9 +87,19 @@ static PEERING_HALF: Object = Object {
         key("allow-forwarded-traffic", Shape::Flag, "`allowForwardedTraffic`."),
         key("allow-gateway-transit", Shape::Flag, "`allowGatewayTransit`."),
         key("use-remote-gateways", Shape::Flag, "`useRemoteGateways`."),
+        key(
+            "remote-address-space",
+            PREFIXES,
+            "`remoteAddressSpace`: the prefixes this half knows of the other network; its address space unless given.",
+        ),
+        key("local-subnets", PEERED_SUBNETS, "`localSubnetNames`: only these subnets are peered; all unless given."),
+        key("remote-subnets", PEERED_SUBNETS, "`remoteSubnetNames`: only these subnets of the other network."),
+        key("only-ipv6", Shape::Flag, "`enableOnlyIPv6Peering`."),
     ],
     rules: &[],
 };
+
+const PEERED_SUBNETS: Shape = Shape::List(&reference("a subnet as `vnet/subnet`, or by its name"));
 
 static PEERING_STATE: Words = Words {
     id: "peering-state",
@@ -106,45 +122,6 @@ static SYNC_LEVEL: Words = Words {
     ],
 };
 
-pub(super) static NSG: Object = Object {
-    id: "network-security-group",
-    doc: "A network security group.",
-    keys: &[ID, key("rules", Shape::Named(&SECURITY_RULES), "Its own rules; Azure's default rules are implied.")],
-    rules: &[],
-};
-
-static SECURITY_RULES: Named = named(Shape::Object(&SECURITY_RULE));
-
-static SECURITY_RULE: Object = Object {
-    id: "security-rule",
-    doc: "A rule of a network security group.",
-    keys: &[
-        key("priority", Shape::Number { min: 100, max: 4096 }, "Low numbers come first.").required(),
-        key("direction", Shape::Word(&DIRECTION), "Which way the packets go.").required(),
-        key("access", Shape::Word(&ACCESS), "What happens to them.").required(),
-        key("protocol", Shape::Word(&PROTOCOL), "Their protocol; all unless given."),
-        key("source", Shape::List(&WORDS), "Prefixes or service tags; all unless given."),
-        key("destination", Shape::List(&WORDS), "Prefixes or service tags; all unless given."),
-        key("ports", Shape::List(&Shape::Text(Format::Ports)), "Destination ports or ranges; all unless given."),
-    ],
-    rules: &[],
-};
-
-static DIRECTION: Words = Words {
-    id: "direction",
-    doc: "Which way packets go.",
-    all: &[("Inbound", "Into the subnet."), ("Outbound", "Out of the subnet.")],
-};
-
-static ACCESS: Words =
-    Words { id: "access", doc: "What a rule does.", all: &[("Allow", "Lets pass."), ("Deny", "Drops.")] };
-
-static PROTOCOL: Words = Words {
-    id: "protocol",
-    doc: "A protocol.",
-    all: &[("*", "All."), ("Tcp", "TCP."), ("Udp", "UDP."), ("Icmp", "ICMP."), ("Esp", "ESP."), ("Ah", "AH.")],
-};
-
 pub(super) static ROUTE_TABLE: Object = Object {
     id: "route-table",
     doc: "A route table.",
@@ -162,11 +139,12 @@ static ROUTE: Object = Object {
     id: "route",
     doc: "A user-defined route.",
     keys: &[
-        key("prefix", PREFIX, "Destination.").required(),
+        key("prefix", PREFIX, "Destination."),
+        key("service-tag", WORDS, "Destination: the prefixes behind a service tag, in place of one prefix."),
         key("next-hop", Shape::Word(&NEXT_HOP), "Where matching packets go.").required(),
         key("address", ADDRESS, "The address of the virtual appliance."),
     ],
-    rules: &[],
+    rules: &[Rule::ExactlyOne(&["prefix", "service-tag"])],
 };
 
 static NEXT_HOP: Words = Words {
@@ -181,20 +159,6 @@ static NEXT_HOP: Words = Words {
     ],
 };
 
-pub(super) static FIREWALL: Object = Object {
-    id: "firewall",
-    doc: "An Azure Firewall, as far as DNS goes.",
-    keys: &[
-        ID,
-        key("vnet", VNET_NAME, "The virtual network it stands in."),
-        key("virtual-hub", reference("the name of a virtual hub"), "The Virtual WAN hub it stands in."),
-        key("address", ADDRESS, "Its private address.").required(),
-        key("dns-proxy", Shape::Flag, "Whether its DNS proxy is on."),
-        key("dns-servers", ADDRESSES, "Its DNS servers; empty: Azure-provided DNS, from the firewall's own network."),
-    ],
-    rules: &[Rule::ExactlyOne(&["vnet", "virtual-hub"])],
-};
-
 pub(super) static VIRTUAL_HUB: Object = Object {
     id: "virtual-hub",
     doc: "A Virtual WAN hub.",
@@ -203,9 +167,72 @@ pub(super) static VIRTUAL_HUB: Object = Object {
         REGION,
         key("virtual-wan", WORDS, "The Virtual WAN it belongs to; hubs of one WAN reach each other."),
         key("address-prefix", PREFIX, "Its address prefix."),
-        key("connections", VNETS, "Virtual networks connected to it."),
+        key("connections", Shape::List(&Shape::Short(&HUB_CONNECTION, "vnet")), "Virtual networks connected to it."),
+        key("routing-intent", Shape::Object(&ROUTING_INTENT), "What goes through a firewall of the hub."),
     ],
     rules: &[],
+};
+
+static HUB_CONNECTION: Object = Object {
+    id: "hub-connection",
+    doc: "A connection of a virtual network to a hub; the network's name may stand alone.",
+    keys: &[
+        key("vnet", VNET_NAME, "The virtual network.").required(),
+        key(
+            "internet-security",
+            Shape::Flag,
+            "`enableInternetSecurity`: the hub's route to the internet is propagated.",
+        ),
+        key("static-routes", Shape::Named(&STATIC_ROUTES), "Prefixes behind an appliance in the network."),
+    ],
+    rules: &[],
+};
+
+static STATIC_ROUTES: Named = named(Shape::Object(&STATIC_ROUTE));
+
+static STATIC_ROUTE: Object = Object {
+    id: "static-route",
+    doc: "A static route of a hub connection.",
+    keys: &[
+        key("prefix", PREFIX, "Destination.").required(),
+        key("next-hop", ADDRESS, "The address of the appliance in the connected network.").required(),
+    ],
+    rules: &[],
+};
+
+static ROUTING_INTENT: Object = Object {
+    id: "routing-intent",
+    doc: "Routing intent of a hub.",
+    keys: &[
+        key("private", FIREWALL_NAME, "The firewall of the hub that private traffic goes through."),
+        key("internet", FIREWALL_NAME, "The firewall of the hub that internet traffic goes through."),
+    ],
+    rules: &[],
+};
+
+pub(super) static NAT_GATEWAY: Object = Object {
+    id: "nat-gateway",
+    doc: "A NAT gateway.",
+    keys: &[ID, key("public-addresses", ADDRESSES, "The addresses it shows to the internet.").or("public-address")],
+    rules: &[],
+};
+
+pub(super) static GATEWAY: Object = Object {
+    id: "virtual-network-gateway",
+    doc: "A virtual network gateway.",
+    keys: &[
+        ID,
+        key("vnet", VNET_NAME, "The virtual network it stands in.").required(),
+        key("type", Shape::Word(&GATEWAY_TYPE), "`gatewayType`.").required(),
+        key("client-address-pools", PREFIXES, "The addresses of point-to-site clients.").or("client-address-pool"),
+    ],
+    rules: &[],
+};
+
+static GATEWAY_TYPE: Words = Words {
+    id: "gateway-type",
+    doc: "What a virtual network gateway speaks.",
+    all: &[("Vpn", "IPsec and point-to-site VPN."), ("ExpressRoute", "ExpressRoute.")],
 };
 
 pub(super) static SITE: Object = Object {
@@ -227,6 +254,7 @@ pub(super) static CONNECTION: Object = Object {
         )
         .required(),
         key("state", Shape::Word(&CONNECTION_STATE), "Whether it is up."),
+        key("bgp", Shape::Flag, "`enableBgp`: what one end learns elsewhere it passes on to the other."),
     ],
     rules: &[],
 };

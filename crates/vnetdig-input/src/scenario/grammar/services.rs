@@ -1,6 +1,7 @@
 //! Services behind names: PostgreSQL flexible servers, other Private Link services, private endpoints.
 
-use super::super::shape::{Named, Object, Rule, Shape, Words, key};
+use super::super::format::Format;
+use super::super::shape::{Key, Named, Object, Rule, Shape, Words, key};
 use super::{
     ADDRESS, ANY_NUMBER, DOMAIN, ID, POSTGRES_SERVER as SERVER, PRIVATE_ZONE, REGION, SUBNET, TTL, WORDS, named,
 };
@@ -16,6 +17,8 @@ pub(super) static POSTGRES_SERVER: Object = Object {
         key("public-access", Shape::Object(&PUBLIC_ACCESS), "Public access, with or without private endpoints."),
         key("high-availability", Shape::Word(&HIGH_AVAILABILITY), "`highAvailability.mode`."),
         key("replica-of", SERVER, "The server it is a replica of."),
+        key("pgbouncer", Shape::Flag, "Whether the built-in PgBouncer listens on port 6432."),
+        key("entra-authentication", Shape::Flag, "Whether Microsoft Entra authentication is on."),
     ],
     rules: &[Rule::ExactlyOne(&["private-access", "public-access"])],
 };
@@ -37,7 +40,9 @@ static PUBLIC_ACCESS: Object = Object {
     id: "public-access",
     doc: "Public access of a server.",
     keys: &[
-        key("public-network-access", Shape::Word(&PUBLIC_NETWORK_ACCESS), "Whether the public address lets anyone in."),
+        PUBLIC_NETWORK_ACCESS,
+        FIREWALL_RULES,
+        AZURE_SERVICES,
         key("address", ADDRESS, "Its public address; absent: a named unknown."),
         key("label", WORDS, "Its public label; absent: a named unknown."),
         key(
@@ -50,7 +55,19 @@ static PUBLIC_ACCESS: Object = Object {
     rules: &[],
 };
 
-static PUBLIC_NETWORK_ACCESS: Words = Words {
+const PUBLIC_NETWORK_ACCESS: Key =
+    key("public-network-access", Shape::Word(&PUBLIC_ACCESS_STATE), "Whether the public address lets anyone in.");
+const FIREWALL_RULES: Key = key(
+    "firewall-rules",
+    Shape::Named(&ADDRESS_RANGES),
+    "Public addresses that may come in; absent: not known, empty: none.",
+);
+const AZURE_SERVICES: Key =
+    key("allow-azure-services", Shape::Flag, "The rule 0.0.0.0: everything from an address of Azure may come in.");
+
+static ADDRESS_RANGES: Named = named(Shape::Text(Format::AddressRange));
+
+static PUBLIC_ACCESS_STATE: Words = Words {
     id: "public-network-access",
     doc: "`network.publicNetworkAccess`.",
     all: &[("Enabled", "Open to the internet."), ("Disabled", "Closed.")],
@@ -114,6 +131,8 @@ pub(super) static VIRTUAL_ENDPOINT: Object = Object {
     rules: &[],
 };
 
+const PORT: Shape = Shape::Number { min: 1, max: 65_535 };
+
 pub(super) static PRIVATE_LINK_SERVICE: Object = Object {
     id: "private-link-service",
     doc: "A service other than PostgreSQL that can have private endpoints.",
@@ -125,6 +144,12 @@ pub(super) static PRIVATE_LINK_SERVICE: Object = Object {
         key("ttl", TTL, "TTL of the public alias."),
         key("public-target", DOMAIN, "Where the public chain goes on; absent: straight to the address."),
         key("public-address", ADDRESS, "Its public address; absent: a named unknown."),
+        key("service", WORDS, "Its type as service endpoints name it, such as `Microsoft.Storage`."),
+        key("ports", Shape::List(&PORT), "The TCP ports it listens on; absent: not known."),
+        PUBLIC_NETWORK_ACCESS,
+        FIREWALL_RULES,
+        AZURE_SERVICES,
+        key("allowed-subnets", Shape::List(&SUBNET), "Subnets that may come in through their service endpoint."),
         key("private-endpoints", Shape::Named(&PRIVATE_ENDPOINTS), "Its private endpoints."),
     ],
     rules: &[],

@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use vnetdig_model::scenario::{
     Asker, Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion, Verdict,
 };
-use vnetdig_model::{Diagnostic, Fqdn, RecordType, Rule};
+use vnetdig_model::{Diagnostic, RecordType, Rule};
 
 use super::names::{Broken, split_arm_id, unknown};
+use super::reach::reach;
 use super::servers::response_code;
 use super::{Lowering, boxed, declared, values};
-use crate::scenario::{Field, Fields, Reference, Spanned};
+use crate::scenario::{Field, Fields, Query, Reference, Spanned};
 
 impl<'t> Lowering<'t> {
     pub(super) fn checks(&mut self) -> Vec<Check> {
@@ -40,8 +41,7 @@ impl<'t> Lowering<'t> {
         };
         let forbidden = self.expectations(fields, "not", record_type);
         let query = query?;
-        let name: Fqdn = query.name.value.parse().ok()?;
-        let name = TypedName { name, is_absolute: query.name.value.ends_with('.') };
+        let name = typed_name(query)?;
         let server = server.map_or(Some(None), |server| server.map(Some))?;
         (!from.is_empty()).then(|| Check {
             from,
@@ -154,6 +154,8 @@ impl<'t> Lowering<'t> {
             rules: fields.list("rules").filter_map(|rule| Some(Rule(rule.rule_number()?.value))).collect(),
             missing: boxed(fields.text("missing")),
             possible_outcomes: fields.number("possible-outcomes").map(|count| count.value),
+            reach: reach(fields),
+            path: self.path(fields),
             span: Some(fields.place()),
         }
     }
@@ -225,6 +227,16 @@ impl<'t> Lowering<'t> {
             }
         }
     }
+}
+
+/// The name of a question, or the address in its place.
+fn typed_name(query: Query<'_>) -> Option<TypedName> {
+    let is_absolute = query.address.is_some() || query.name.value.ends_with('.');
+    let name = match query.address {
+        Some(address) => address.to_string().parse(),
+        None => query.name.value.parse(),
+    };
+    Some(TypedName { name: name.ok()?, is_absolute, address: query.address })
 }
 
 fn verdict(word: &str) -> Option<Verdict> {

@@ -28,7 +28,7 @@ impl<'t> Lowering<'t> {
     fn client(&mut self, entry: Named<'t>) -> Option<ClientId> {
         let variant = entry.value.variant()?;
         let fields = variant.value.fields()?;
-        let client = match variant.kind.value {
+        let mut client = match variant.kind.value {
             "point-to-site" => {
                 let gateway_vnet = self.names.vnet(fields.text("vnet")?, &mut self.found)?;
                 let profile = fields.has("profile-dns-servers");
@@ -55,6 +55,13 @@ impl<'t> Lowering<'t> {
                 client_in_vnet(entry, fields, kind, place, subnet)?
             }
         };
+        if matches!(variant.kind.value, "vm" | "aks-pod") {
+            client.nic_nsg = self.nic_nsg(fields);
+            client.asgs = self.names.asgs.resolve_all(&fields.texts("asgs"), &mut self.found);
+        }
+        client.public_address = fields.address("public-address").map(|address| address.value);
+        client.routes = fields.has("routes").then(|| values(fields.prefixes("routes")));
+        client.captured_prefixes = values(fields.prefixes("captured-prefixes"));
         Some(self.builder.add_client(client))
     }
 
@@ -169,6 +176,11 @@ fn plain(entry: Named<'_>, kind: ClientKind, place: Place, subnet: Option<Subnet
         place,
         subnet,
         addresses: Vec::new(),
+        nic_nsg: None,
+        asgs: Vec::new(),
+        public_address: None,
+        routes: None,
+        captured_prefixes: Vec::new(),
         applied_dns_servers: None,
         edns_size: None,
         stub: Stub::Glibc,

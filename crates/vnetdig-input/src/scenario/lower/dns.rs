@@ -7,7 +7,7 @@ use hashbrown::{HashTable, hash_table};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
 use vnetdig_model::dns::{
-    ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
+    ForwardingRule, InboundEndpoint, LinkState, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
     PrivateResolverId, PrivateZone, PrivateZoneId, ResolutionPolicy, Ruleset, RulesetLink, SecurityPolicy, ZoneLink,
 };
 use vnetdig_model::facts::BrokenZone;
@@ -15,7 +15,7 @@ use vnetdig_model::record::{Soa, ZoneDataId};
 use vnetdig_model::{Address, Diagnostic, Fqdn, RecordData, RecordSet, RecordType, Span, Ttl};
 
 use super::networks::word;
-use super::{Lowering, declared, is_set, region, scope, scope_by_id, values};
+use super::{Lowering, declared, is_set, lock, region, scope, scope_by_id, values};
 use crate::scenario::{Field, Fields, Named, Spanned, format};
 
 /// TTL of a record set that does not give one: what portal and command line set (S-022).
@@ -58,10 +58,7 @@ impl<'t> Lowering<'t> {
                 soa = own;
             }
             self.builder.facts_mut().zone_data[data].soa = Some(Arc::new(soa));
-            let lock = fields.word("lock").map(|lock| match lock.value {
-                "ReadOnly" => Lock::ReadOnly,
-                _ => Lock::CanNotDelete,
-            });
+            let lock = lock(fields);
             self.builder.add_private_zone(PrivateZone { key: name.into(), scope: scope.clone(), data, lock, origin })
         });
         let arm_name = apex.map_or_else(|| name.to_owned(), |apex| apex.to_string());

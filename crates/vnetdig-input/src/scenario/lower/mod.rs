@@ -5,17 +5,21 @@
 //! disagree, and names that lead nowhere. A resource that could not be made is still known by name, so that what
 //! refers to it causes no further words.
 
+mod appliances;
 mod checks;
 mod clients;
 mod dns;
+mod filters;
 mod names;
 mod networks;
+mod reach;
 mod servers;
 mod services;
 mod timeline;
 
 use indexmap::IndexMap;
 use vnetdig_model::diagnostic::nearest;
+use vnetdig_model::dns::Lock;
 use vnetdig_model::network::ResourceScope;
 use vnetdig_model::service::Cloud;
 use vnetdig_model::switches::SWITCHES;
@@ -47,15 +51,20 @@ pub fn lower(documents: &[Document], switches: &[(String, String)]) -> Parsed<Sc
 }
 
 /// The sections of `topology` whose entries can be referred to.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 21] = [
     "vnets",
     "nsgs",
+    "application-security-groups",
     "route-tables",
+    "nat-gateways",
+    "virtual-network-gateways",
     "private-zones",
     "private-resolvers",
     "forwarding-rulesets",
     "dns-servers",
     "firewalls",
+    "appliances",
+    "load-balancers",
     "virtual-hubs",
     "dns-security-policies",
     "sites",
@@ -91,9 +100,12 @@ impl<'t> Lowering<'t> {
             Some("China") => Cloud::China,
             _ => Cloud::Public,
         };
+        self.filters();
         self.networks();
+        self.admin_rules();
         self.dns();
         self.servers();
+        self.appliances();
         self.services();
         self.clients();
     }
@@ -243,6 +255,13 @@ fn values<T>(spanned: Vec<Spanned<T>>) -> Vec<T> {
 
 fn is_set(fields: Fields<'_>, key: &str) -> bool {
     fields.flag(key).is_some_and(|flag| flag.value)
+}
+
+fn lock(fields: Fields<'_>) -> Option<Lock> {
+    Some(match fields.word("lock")?.value {
+        "ReadOnly" => Lock::ReadOnly,
+        _ => Lock::CanNotDelete,
+    })
 }
 
 /// A region as Azure's APIs write it: `West Europe` is `westeurope`.

@@ -1,9 +1,13 @@
 //! What is declared under which name, and what a reference leads to.
 
 use indexmap::IndexMap;
+use vnetdig_model::appliance::{ApplianceId, LoadBalancerId};
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::{InboundEndpointId, OutboundEndpointId, PrivateResolverId, PrivateZoneId, RulesetId};
-use vnetdig_model::network::{NsgId, ResourceScope, RouteTableId, SiteId, SubnetId, VirtualHubId, VnetId};
+use vnetdig_model::filter::{AsgId, NsgId};
+use vnetdig_model::network::{
+    GatewayId, NatGatewayId, ResourceScope, RouteTableId, SiteId, SubnetId, VirtualHubId, VnetId,
+};
 use vnetdig_model::server::{DnsServerId, FirewallId};
 use vnetdig_model::service::{PostgresServerId, VirtualEndpointId};
 use vnetdig_model::{Diagnostic, nearest};
@@ -18,7 +22,10 @@ pub(super) struct Names {
     pub(super) vnets: Kind<VnetId>,
     pub(super) subnets: Kind<SubnetId>,
     pub(super) nsgs: Kind<NsgId>,
+    pub(super) asgs: Kind<AsgId>,
     pub(super) route_tables: Kind<RouteTableId>,
+    pub(super) nat_gateways: Kind<NatGatewayId>,
+    pub(super) gateways: Kind<GatewayId>,
     pub(super) sites: Kind<SiteId>,
     pub(super) virtual_hubs: Kind<VirtualHubId>,
     pub(super) private_zones: Kind<PrivateZoneId>,
@@ -28,6 +35,8 @@ pub(super) struct Names {
     pub(super) rulesets: Kind<RulesetId>,
     pub(super) dns_servers: Kind<DnsServerId>,
     pub(super) firewalls: Kind<FirewallId>,
+    pub(super) appliances: Kind<ApplianceId>,
+    pub(super) load_balancers: Kind<LoadBalancerId>,
     pub(super) postgres_servers: Kind<PostgresServerId>,
     pub(super) virtual_endpoints: Kind<VirtualEndpointId>,
     /// Removed by name, so the name is all there is to know.
@@ -47,6 +56,9 @@ impl Names {
             vnets: kind("virtual network", is_unread("vnets")),
             subnets: kind("subnet", is_unread("vnets")),
             nsgs: kind("network security group", is_unread("nsgs")),
+            asgs: kind("application security group", is_unread("application-security-groups")),
+            nat_gateways: kind("NAT gateway", is_unread("nat-gateways")),
+            gateways: kind("virtual network gateway", is_unread("virtual-network-gateways")),
             route_tables: kind("route table", is_unread("route-tables")),
             sites: kind("site", is_unread("sites")),
             virtual_hubs: kind("virtual hub", is_unread("virtual-hubs")),
@@ -56,6 +68,8 @@ impl Names {
             outbound_endpoints: kind("outbound endpoint", resolvers),
             rulesets: kind("forwarding ruleset", is_unread("forwarding-rulesets")),
             dns_servers: kind("DNS server", is_unread("dns-servers")),
+            appliances: kind("appliance", is_unread("appliances")),
+            load_balancers: kind("load balancer", is_unread("load-balancers")),
             firewalls: kind("firewall", is_unread("firewalls")),
             postgres_servers: kind("PostgreSQL server", is_unread("postgres-servers")),
             virtual_endpoints: kind("virtual endpoints", is_unread("virtual-endpoints")),

@@ -1,27 +1,18 @@
-//! Networks: virtual networks, peerings, filters, routes, hubs, sites, connections.
+//! Networks: virtual networks, peerings, routes, gateways, hubs, sites, connections.
 
 use vnetdig_model::Diagnostic;
 use vnetdig_model::network::{
-    Access, Connection, ConnectionKind, Direction, NextHop, Nsg, PeeringHalf, PeeringState, Place,
-    PrivateEndpointPolicies, Route, RouteTable, SecurityRule, Site, Subnet, SyncLevel, VirtualHub, Vnet, VnetId,
+    Connection, ConnectionKind, Gateway, GatewayKind, HubConnection, NatGateway, NextHop, PeeringHalf, PeeringState,
+    Place, PrivateEndpointPolicies, Route, RouteDestination, RouteTable, Site, StaticRoute, Subnet, SubnetId,
+    SyncLevel, VirtualHub, Vnet, VnetId,
 };
 
 use super::names::unknown;
-use super::{Lowering, boxed, declared, is_set, region, scope, scope_by_id, values};
-use crate::scenario::{Field, Fields, Named, Spanned};
+use super::{Lowering, boxed, declared, is_set, lock, region, scope, scope_by_id, values};
+use crate::scenario::{Field, Fields, Named, Reference, Spanned};
 
 impl<'t> Lowering<'t> {
     pub(super) fn networks(&mut self) {
-        for entry in self.entries("nsgs") {
-            let fields = entry.value.fields();
-            let id = fields.map(|fields| self.builder.add_nsg(nsg(entry, fields)));
-            self.names.nsgs.declare_in(
-                entry.name.value,
-                entry.name.value,
-                id,
-                &fields.map(scope_by_id).unwrap_or_default(),
-            );
-        }
         for entry in self.entries("route-tables") {
             let fields = entry.value.fields();
             let id = fields.map(|fields| {
@@ -31,8 +22,27 @@ impl<'t> Lowering<'t> {
             let scope = fields.map(scope_by_id).unwrap_or_default();
             self.names.route_tables.declare_in(entry.name.value, entry.name.value, id, &scope);
         }
+        for entry in self.entries("nat-gateways") {
+            let fields = entry.value.fields();
+            let id = fields.map(|fields| {
+                self.builder.add_nat_gateway(NatGateway {
+                    name: entry.name.value.into(),
+                    public_addresses: values(fields.addresses("public-addresses")),
+                    origin: declared(entry.name.span),
+                })
+            });
+            let scope = fields.map(scope_by_id).unwrap_or_default();
+            self.names.nat_gateways.declare_in(entry.name.value, entry.name.value, id, &scope);
+        }
         for entry in self.entries("vnets") {
             self.vnet(entry);
+        }
+        for entry in self.entries("virtual-network-gateways") {
+            let fields = entry.value.fields();
+            let gateway = fields.and_then(|fields| self.gateway(entry, fields));
+            let id = gateway.map(|gateway| self.builder.add_gateway(gateway));
+            let scope = fields.map(scope_by_id).unwrap_or_default();
+            self.names.gateways.declare_in(entry.name.value, entry.name.value, id, &scope);
         }
         for entry in self.entries("virtual-hubs") {
             let fields = entry.value.fields();
@@ -65,6 +75,7 @@ impl<'t> Lowering<'t> {
             region: region(fields),
             address_space: values(fields.prefixes("address-space")),
             dns_servers: values(fields.addresses("dns-servers")),
+            lock: lock(fields),
             origin: declared(entry.name.span),
             dns_servers_origin: servers.map(|servers| declared(servers.place())),
         });
@@ -85,6 +96,8 @@ impl<'t> Lowering<'t> {
         let nsg = fields.text("nsg").and_then(|text| self.names.nsgs.resolve(text, &mut self.found));
         let table = fields.text("route-table");
         let route_table = table.and_then(|text| self.names.route_tables.resolve(text, &mut self.found));
+        let nat_gateway = fields.text("nat-gateway");
+        let nat_gateway = nat_gateway.and_then(|text| self.names.nat_gateways.resolve(text, &mut self.found));
         let prefixes = values(fields.prefixes("prefixes"));
         // An empty list is the writer's; a prefix that could not be read was reported.
         let given = fields.list("prefixes").count();
@@ -95,12 +108,15 @@ impl<'t> Lowering<'t> {
             delegation: boxed(fields.text("delegation")),
             nsg,
             route_table,
+            nat_gateway,
+            service_endpoints: fields.texts("service-endpoints").into_iter().map(|text| text.value.into()).collect(),
             private_endpoint_policies: match word(fields, "private-endpoint-network-policies") {
                 "Enabled" => PrivateEndpointPolicies::Enabled,
                 "NetworkSecurityGroupEnabled" => PrivateEndpointPolicies::NetworkSecurityGroupEnabled,
                 "RouteTableEnabled" => PrivateEndpointPolicies::RouteTableEnabled,
                 _ => PrivateEndpointPolicies::Disabled,
             },
+            lock: lock(fields),
             origin: declared(entry.name.span),
         })
     }
@@ -131,8 +147,11 @@ impl<'t> Lowering<'t> {
             ("Internet", _) => NextHop::Internet,
             _ => NextHop::None,
         };
-        let prefix = fields.prefix("prefix")?.value;
-        Some(Route { name: entry.name.value.into(), prefix, next_hop, origin: declared(entry.name.span) })
+        let destination = match fields.text("service-tag") {
+            Some(tag) => RouteDestination::Tag(tag.value.into()),
+            None => RouteDestination::Prefix(fields.prefix("prefix")?.value),
+        };
+        Some(Route { name: entry.name.value.into(), destination, next_hop, origin: declared(entry.name.span) })
     }
 
     fn virtual_hub(&mut self, entry: Named<'t>, fields: Fields<'t>) -> VirtualHub {
@@ -141,9 +160,40 @@ impl<'t> Lowering<'t> {
             region: region(fields),
             virtual_wan: boxed(fields.text("virtual-wan")),
             address_prefix: fields.prefix("address-prefix").map(|prefix| prefix.value),
-            connections: self.names.vnets(&fields.texts("connections"), &mut self.found),
+            connections: fields.list("connections").filter_map(|one| self.hub_connection(one)).collect(),
+            // The firewalls stand in hubs and are made later.
+            private_traffic: None,
+            internet_traffic: None,
             origin: declared(entry.name.span),
         }
+    }
+
+    fn hub_connection(&mut self, field: Field<'t>) -> Option<HubConnection> {
+        let fields = field.fields()?;
+        let routes = fields.entries("static-routes").filter_map(|entry| {
+            let fields = entry.value.fields()?;
+            let (prefix, next_hop) = (fields.prefix("prefix")?.value, fields.address("next-hop")?.value);
+            Some(StaticRoute { prefix, next_hop, origin: declared(entry.name.span) })
+        });
+        Some(HubConnection {
+            vnet: self.names.vnet(fields.text("vnet")?, &mut self.found)?,
+            internet_security: is_set(fields, "internet-security"),
+            static_routes: routes.collect(),
+            origin: declared(field.span()),
+        })
+    }
+
+    fn gateway(&mut self, entry: Named<'t>, fields: Fields<'t>) -> Option<Gateway> {
+        Some(Gateway {
+            name: entry.name.value.into(),
+            vnet: self.names.vnet(fields.text("vnet")?, &mut self.found)?,
+            kind: match fields.word("type")?.value {
+                "ExpressRoute" => GatewayKind::ExpressRoute,
+                _ => GatewayKind::Vpn,
+            },
+            client_address_pools: values(fields.prefixes("client-address-pools")),
+            origin: declared(entry.name.span),
+        })
     }
 
     fn peerings(&mut self) {
@@ -185,6 +235,10 @@ impl<'t> Lowering<'t> {
             allow_forwarded_traffic: forwarded,
             allow_gateway_transit: gateway == Some(local),
             use_remote_gateways: gateway == Some(remote),
+            remote_address_space: None,
+            local_subnets: Vec::new(),
+            remote_subnets: Vec::new(),
+            only_ipv6: false,
             origin,
         };
         vec![half(one, other), half(other, one)]
@@ -192,7 +246,10 @@ impl<'t> Lowering<'t> {
 
     fn peering_half(&mut self, fields: Fields<'t>) -> Option<PeeringHalf> {
         let (local, remote) = fields.half("half")?;
-        let [local, remote] = [local, remote].map(|end| self.names.vnet(end, &mut self.found));
+        let ends = [local, remote].map(|end| self.names.vnet(end, &mut self.found));
+        let subnets = [(local, "local-subnets"), (remote, "remote-subnets")];
+        let [local_subnets, remote_subnets] = subnets.map(|(end, key)| self.peered_subnets(end, fields, key));
+        let [local, remote] = ends;
         Some(PeeringHalf {
             local: local?,
             remote: remote?,
@@ -211,8 +268,26 @@ impl<'t> Lowering<'t> {
             allow_forwarded_traffic: is_set(fields, "allow-forwarded-traffic"),
             allow_gateway_transit: is_set(fields, "allow-gateway-transit"),
             use_remote_gateways: is_set(fields, "use-remote-gateways"),
+            remote_address_space: fields
+                .has("remote-address-space")
+                .then(|| values(fields.prefixes("remote-address-space"))),
+            local_subnets,
+            remote_subnets,
+            only_ipv6: is_set(fields, "only-ipv6"),
             origin: declared(fields.get("half").map_or(fields.span(), Field::span)),
         })
+    }
+
+    /// Subnets of one end of a peering, whose network may be left out.
+    fn peered_subnets(&mut self, end: Spanned<&str>, fields: Fields<'t>, key: &str) -> Vec<SubnetId> {
+        let (names, found) = (&self.names, &mut self.found);
+        let vnet = names.vnet_key(end.value);
+        let subnets = fields.texts(key).into_iter().filter_map(|text| match Reference::of(text.value) {
+            // Without its network a name says nothing; that it is missing was said.
+            Reference::Name(_) => names.subnet_of(vnet?, text, found),
+            Reference::ArmId(_) | Reference::Within(..) => names.subnet(text, found),
+        });
+        subnets.collect()
     }
 
     fn connections(&mut self) {
@@ -236,6 +311,7 @@ impl<'t> Lowering<'t> {
             },
             ends: [ends[0]?, ends[1]?],
             connected: word(fields, "state") != "NotConnected",
+            bgp: is_set(fields, "bgp"),
             origin,
         })
     }
@@ -255,35 +331,6 @@ impl<'t> Lowering<'t> {
         }
         None
     }
-}
-
-fn nsg(entry: Named<'_>, fields: Fields<'_>) -> Nsg {
-    let rules = fields.entries("rules").filter_map(|entry| security_rule(entry.name, entry.value.fields()?));
-    Nsg { name: entry.name.value.into(), rules: rules.collect(), origin: declared(entry.name.span) }
-}
-
-fn security_rule(name: Spanned<&str>, fields: Fields<'_>) -> Option<SecurityRule> {
-    let all = |key: &str| -> Vec<Box<str>> {
-        let given: Vec<Box<str>> = fields.texts(key).iter().map(|text| text.value.into()).collect();
-        if given.is_empty() { vec!["*".into()] } else { given }
-    };
-    Some(SecurityRule {
-        name: name.value.into(),
-        priority: u16::try_from(fields.number("priority")?.value).ok()?,
-        direction: match fields.word("direction")?.value {
-            "Inbound" => Direction::Inbound,
-            _ => Direction::Outbound,
-        },
-        access: match fields.word("access")?.value {
-            "Allow" => Access::Allow,
-            _ => Access::Deny,
-        },
-        protocol: fields.word("protocol").map_or("*", |word| word.value).into(),
-        sources: all("source"),
-        destinations: all("destination"),
-        ports: all("ports"),
-        origin: declared(name.span),
-    })
 }
 
 /// The word under a key; empty when absent.

@@ -1,16 +1,17 @@
-//! DNS servers that people run, and firewalls.
+//! DNS servers that people run.
 
 use std::sync::Arc;
 
+use vnetdig_model::filter::NsgId;
 use vnetdig_model::network::{Place, SubnetId};
 use vnetdig_model::record::Soa;
 use vnetdig_model::server::{
-    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, Firewall, PrivateAnswerFilter, Product,
+    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, PrivateAnswerFilter, Product,
 };
 use vnetdig_model::{Diagnostic, Fqdn, ResponseCode, Ttl};
 
 use super::networks::word;
-use super::{Lowering, declared, is_set, scope_by_id, values};
+use super::{Lowering, declared, is_set, values};
 use crate::scenario::{Field, Fields, Named};
 
 impl<'t> Lowering<'t> {
@@ -20,18 +21,17 @@ impl<'t> Lowering<'t> {
             let id = server.map(|server| self.builder.add_dns_server(server));
             self.names.dns_servers.declare(entry.name.value, id);
         }
-        for entry in self.entries("firewalls") {
-            let fields = entry.value.fields();
-            let firewall = fields.and_then(|fields| self.firewall(entry, fields));
-            let id = firewall.map(|firewall| self.builder.add_firewall(firewall));
-            let scope = fields.map(scope_by_id).unwrap_or_default();
-            self.names.firewalls.declare_in(entry.name.value, entry.name.value, id, &scope);
-        }
+    }
+
+    /// The security group on a NIC.
+    pub(super) fn nic_nsg(&mut self, fields: Fields<'t>) -> Option<NsgId> {
+        self.names.nsgs.resolve(fields.text("nic-nsg")?, &mut self.found)
     }
 
     fn dns_server(&mut self, entry: Named<'t>, fields: Fields<'t>) -> Option<DnsServer> {
         let origin = declared(entry.name.span);
         let default_route = self.default_route(fields);
+        let nic_nsg = self.nic_nsg(fields);
         let (place, subnet) = self.place(fields)?;
         let addresses = values(fields.addresses("addresses"));
         if addresses.len() < fields.list("addresses").count() || !fields.has("addresses") {
@@ -57,6 +57,7 @@ impl<'t> Lowering<'t> {
             place,
             subnet,
             addresses,
+            nic_nsg,
             is_up: word(fields, "state") != "Down",
             zones,
             local_data,
@@ -120,21 +121,6 @@ impl<'t> Lowering<'t> {
             (_, Some(hints)) => DefaultRoute::RootHints { origin: declared(hints.place()) },
             _ => DefaultRoute::Nowhere,
         }
-    }
-
-    fn firewall(&mut self, entry: Named<'t>, fields: Fields<'t>) -> Option<Firewall> {
-        let vnet = fields.text("vnet").map(|text| self.names.vnet(text, &mut self.found).map(Place::Vnet));
-        let hub = fields
-            .text("virtual-hub")
-            .map(|text| self.names.virtual_hubs.resolve(text, &mut self.found).map(Place::VirtualHub));
-        Some(Firewall {
-            name: entry.name.value.into(),
-            place: vnet.or(hub)??,
-            address: fields.address("address")?.value,
-            dns_proxy: is_set(fields, "dns-proxy"),
-            dns_servers: values(fields.addresses("dns-servers")),
-            origin: declared(entry.name.span),
-        })
     }
 }
 

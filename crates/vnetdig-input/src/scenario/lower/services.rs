@@ -1,15 +1,15 @@
 //! Services behind names: PostgreSQL servers, other Private Link services, private endpoints.
 
 use vnetdig_model::service::{
-    ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer, PostgresServerId,
-    PrivateEndpoint, PrivateLinkService, VirtualEndpoint,
+    Admission, ConnectionState, Connectivity, DnsLayout, EndpointTarget, FirewallRule, HighAvailability,
+    PostgresServer, PostgresServerId, PrivateEndpoint, PrivateLinkService, VirtualEndpoint,
 };
 use vnetdig_model::{Diagnostic, Fqdn, Ttl};
 
 use super::names::Broken;
 use super::networks::word;
-use super::{Lowering, declared, region, scope_by_id};
-use crate::scenario::{Fields, Named, Spanned};
+use super::{Lowering, boxed, declared, is_set, region, scope_by_id};
+use crate::scenario::{Field, Fields, Named, Spanned};
 
 /// TTL of a service's public alias where none is given.
 const ALIAS_TTL: Ttl = Ttl(60);
@@ -62,6 +62,8 @@ impl<'t> Lowering<'t> {
                     _ => HighAvailability::Disabled,
                 },
                 replica_of: None,
+                pgbouncer: is_set(fields, "pgbouncer"),
+                entra_authentication: is_set(fields, "entra-authentication"),
                 origin: declared(entry.name.span),
             })
         });
@@ -86,7 +88,7 @@ impl<'t> Lowering<'t> {
 
     fn public_access(&mut self, fields: Fields<'t>) -> Option<Connectivity> {
         Some(Connectivity::Public {
-            public_network_access: word(fields, "public-network-access") != "Disabled",
+            admission: admission(fields),
             address: fields.address("address").map(|address| address.value),
             label: self.label(fields).ok()?,
             dns_layout: fields.word("dns-layout").map(|layout| match layout.value {
@@ -178,6 +180,8 @@ impl<'t> Lowering<'t> {
     fn private_link_service(&mut self, entry: Named<'t>) {
         let Some(fields) = entry.value.fields() else { return };
         let names = fields.fqdn("public-name").zip(fields.fqdn("private-link-name"));
+        let subnets = fields.texts("allowed-subnets");
+        let subnets = subnets.into_iter().filter_map(|text| self.names.subnet(text, &mut self.found)).collect();
         let id = names.map(|(public_name, private_link_name)| {
             self.builder.add_private_link_service(PrivateLinkService {
                 key: entry.name.value.into(),
@@ -186,9 +190,30 @@ impl<'t> Lowering<'t> {
                 ttl: fields.number("ttl").map_or(ALIAS_TTL, |ttl| Ttl(ttl.value)),
                 public_target: fields.fqdn("public-target").map(|name| name.value),
                 public_address: fields.address("public-address").map(|address| address.value),
+                service: boxed(fields.text("service")),
+                admission: Admission { subnets, ..admission(fields) },
+                ports: fields.list("ports").filter_map(port).collect(),
                 origin: declared(entry.name.span),
             })
         });
         self.private_endpoints(id.map(EndpointTarget::Service), fields);
     }
+}
+
+/// Who may come in at a public address, subnets aside.
+fn admission(fields: Fields<'_>) -> Admission {
+    let rules = fields.entries("firewall-rules").filter_map(|entry| {
+        let (first, last) = entry.value.address_range()?.value;
+        Some(FirewallRule { name: entry.name.value.into(), first, last, origin: declared(entry.name.span) })
+    });
+    Admission {
+        public_network_access: word(fields, "public-network-access") != "Disabled",
+        firewall_rules: fields.has("firewall-rules").then(|| rules.collect()),
+        azure_services: is_set(fields, "allow-azure-services"),
+        subnets: Vec::new(),
+    }
+}
+
+fn port(field: Field<'_>) -> Option<u16> {
+    u16::try_from(field.number()?.value).ok()
 }

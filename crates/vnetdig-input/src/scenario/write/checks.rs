@@ -1,7 +1,8 @@
 //! Checks and the timeline.
 
 use vnetdig_model::scenario::{
-    Asker, CacheOwner, Check, Demand, Event, Expectation, ExpectedDatum, ExpectedRcode, Hop, Moment, Verdict,
+    Asker, BlockCause, CacheOwner, Check, Demand, Event, Expectation, ExpectedDatum, ExpectedRcode, Hop, Moment,
+    ReachDemand, ReachExpectation, Service, Verdict,
 };
 
 use super::topology::policy;
@@ -18,8 +19,12 @@ impl Declared<'_> {
         let mut entries = Entries::default();
         entries.put("from", self.askers(from));
         let name = &question.name;
-        let typed = if name.is_absolute { absolute(&name.name) } else { name.name.to_string() };
-        entries.put("query", format!("{typed} {}", question.record_type));
+        if let Some(address) = name.address {
+            entries.put("query", address);
+        } else {
+            let typed = if name.is_absolute { absolute(&name.name) } else { name.name.to_string() };
+            entries.put("query", format!("{typed} {}", question.record_type));
+        }
         entries.maybe("server", question.server);
         match demand {
             // A check must demand something; what it forbids is enough.
@@ -69,6 +74,8 @@ impl Declared<'_> {
             rules,
             missing,
             possible_outcomes,
+            reach,
+            path,
             span: _,
         } = expectation;
         let data = |data: &[ExpectedDatum]| Node::list(data.iter().map(datum));
@@ -87,6 +94,8 @@ impl Declared<'_> {
         entries.filled("rules", Node::list(rules.iter().map(ToString::to_string)));
         entries.maybe("missing", missing.as_ref());
         entries.maybe("possible-outcomes", *possible_outcomes);
+        connections(&mut entries, reach);
+        entries.filled("path", Node::list(path));
         entries.compact()
     }
 
@@ -166,6 +175,44 @@ impl Declared<'_> {
         let mut entries = Entries::default();
         entries.put(kind, value);
         entries.spread()
+    }
+}
+
+/// What is expected of connections, by what must come of them.
+fn connections(entries: &mut Entries, all: &[ReachExpectation]) {
+    let mut by_demand = [Vec::new(), Vec::new(), Vec::new()];
+    for ReachExpectation { service, demand } in all {
+        let mut long = Entries::default();
+        let place = match demand {
+            ReachDemand::Reachable => 0,
+            ReachDemand::Unreachable { cause } => {
+                long.maybe("cause", cause.map(BlockCause::word));
+                1
+            }
+            ReachDemand::Undetermined { missing } => {
+                long.maybe("missing", missing.as_ref());
+                2
+            }
+        };
+        by_demand[place].push(if long.is_empty() {
+            service_node(*service)
+        } else {
+            long.put_first("port", service_node(*service));
+            long.compact()
+        });
+    }
+    for (key, nodes) in ["reachable", "unreachable", "reach-undetermined"].into_iter().zip(by_demand) {
+        if !nodes.is_empty() {
+            entries.put(key, Node::one_or_list(nodes));
+        }
+    }
+}
+
+/// A TCP port stands there as a number.
+fn service_node(service: Service) -> Node {
+    match service {
+        Service::Tcp(port) => port.into(),
+        Service::Udp(_) | Service::Icmp => service.to_string().into(),
     }
 }
 

@@ -25,6 +25,7 @@ impl Declared<'_> {
                 virtual_machine(&mut entries, machine, &client.name);
                 lease(&mut entries, client);
                 stub(&mut entries, client);
+                self.nic(&mut entries, client);
                 return entries.compact();
             }
             ClientKind::AksPod(pod) => {
@@ -87,9 +88,19 @@ impl Declared<'_> {
                 "internet"
             }
         };
+        self.nic(&mut entries, client);
         let mut outer = Entries::default();
         outer.put(kind, entries.compact());
         outer.spread()
+    }
+
+    /// What its packets pass at once, and which of them leave.
+    fn nic(self, entries: &mut Entries, client: &Client) {
+        self.nic_nsg(entries, client.nic_nsg);
+        entries.filled("asgs", Node::list(client.asgs.iter().map(|asg| &self.facts.asgs[*asg].name)));
+        entries.maybe("public-address", client.public_address);
+        entries.maybe("routes", client.routes.as_ref().map(Node::list));
+        entries.filled("captured-prefixes", Node::list(&client.captured_prefixes));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Private zones, resolvers, rulesets, security policies, public data.
 
 use vnetdig_model::dns::{
-    ForwardingRule, InboundEndpoint, LinkState, Lock, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
+    ForwardingRule, InboundEndpoint, LinkState, OutboundEndpoint, PolicyAction, PolicyRule, PrivateResolver,
     PrivateZone, Ruleset, SecurityPolicy, ZoneLink,
 };
 use vnetdig_model::facts::{BrokenZone, PublicFacts};
@@ -29,13 +29,7 @@ impl Declared<'_> {
             if let Some(soa) = &facts.zone_data[*data].soa {
                 entries.filled("soa", own_soa(soa));
             }
-            entries.maybe(
-                "lock",
-                lock.map(|lock| match lock {
-                    Lock::ReadOnly => "ReadOnly",
-                    Lock::CanNotDelete => "CanNotDelete",
-                }),
-            );
+            super::lock(&mut entries, *lock);
             (key.to_string(), entries.compact())
         }))
     }

@@ -4,9 +4,11 @@
 //! Azure makes by itself and what is usual is left out. Reading the text and lowering it leads to the same
 //! scenario, places in the text aside.
 
+mod appliances;
 mod checks;
 mod clients;
 mod dns;
+mod filters;
 mod servers;
 mod services;
 mod topology;
@@ -15,7 +17,7 @@ mod yaml;
 use std::time::Duration;
 
 use vnetdig_model::client::ClientId;
-use vnetdig_model::dns::PrivateZoneId;
+use vnetdig_model::dns::{Lock, PrivateZoneId};
 use vnetdig_model::network::{SiteId, SubnetId, VirtualHubId, VnetId};
 use vnetdig_model::record::Soa;
 use vnetdig_model::server::DnsServerId;
@@ -152,6 +154,16 @@ fn target(name: &Fqdn, apex: &Fqdn) -> String {
 /// A name with its final dot.
 fn absolute(name: &Fqdn) -> String {
     if name.is_root() { ".".to_owned() } else { format!("{name}.") }
+}
+
+fn lock(entries: &mut Entries, lock: Option<Lock>) {
+    entries.maybe(
+        "lock",
+        lock.map(|lock| match lock {
+            Lock::ReadOnly => "ReadOnly",
+            Lock::CanNotDelete => "CanNotDelete",
+        }),
+    );
 }
 
 fn prose(text: Option<&str>) -> Option<Node> {

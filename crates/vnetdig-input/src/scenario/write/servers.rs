@@ -1,11 +1,11 @@
-//! DNS servers that people run, and firewalls.
+//! DNS servers that people run.
 
 use std::net::IpAddr;
 
 use vnetdig_model::network::{Place, SubnetId};
 use vnetdig_model::record::Soa;
 use vnetdig_model::server::{
-    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, Firewall, PrivateAnswerFilter, Product,
+    Alternate, CacheSettings, ConditionalForwarder, DefaultRoute, DnsServer, PrivateAnswerFilter, Product,
 };
 use vnetdig_model::{Fqdn, RecordSet, Ttl};
 
@@ -21,6 +21,7 @@ impl Declared<'_> {
             place,
             subnet,
             addresses,
+            nic_nsg,
             is_up,
             zones,
             local_data,
@@ -39,6 +40,7 @@ impl Declared<'_> {
         entries.maybe("product", (*product != Product::Unknown).then(|| product.word()));
         self.place_of(&mut entries, *place, *subnet);
         own_addresses(&mut entries, addresses);
+        self.nic_nsg(&mut entries, *nic_nsg);
         entries.maybe("state", (!is_up).then_some("Down"));
         let zones = zones.iter().map(|zone| {
             let data = &self.facts.zone_data[*zone];
@@ -77,7 +79,7 @@ impl Declared<'_> {
         entries.compact()
     }
 
-    fn place_of(self, entries: &mut Entries, place: Place, subnet: Option<SubnetId>) {
+    pub(super) fn place_of(self, entries: &mut Entries, place: Place, subnet: Option<SubnetId>) {
         match (place, subnet) {
             (_, Some(subnet)) => entries.put("subnet", self.subnet(subnet)),
             (Place::Vnet(vnet), None) => entries.put("vnet", self.vnet(vnet)),
@@ -85,16 +87,6 @@ impl Declared<'_> {
             (Place::Site(site), None) => entries.put("site", self.site(site)),
             (Place::Internet, None) => entries.put("internet", true),
         }
-    }
-
-    pub(super) fn firewall(self, firewall: &Firewall) -> Node {
-        let Firewall { name: _, place, address, dns_proxy, dns_servers, origin: _ } = firewall;
-        let mut entries = Entries::default();
-        self.place_of(&mut entries, *place, None);
-        entries.put("address", *address);
-        entries.unless("dns-proxy", false, *dns_proxy);
-        entries.filled("dns-servers", Node::list(dns_servers));
-        entries.compact()
     }
 }
 

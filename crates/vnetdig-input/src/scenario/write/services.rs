@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 use vnetdig_model::Ttl;
 use vnetdig_model::service::{
-    ConnectionState, Connectivity, DnsLayout, EndpointTarget, HighAvailability, PostgresServer, PrivateEndpoint,
-    PrivateLinkService, VirtualEndpoint,
+    Admission, ConnectionState, Connectivity, DnsLayout, EndpointTarget, FirewallRule, HighAvailability,
+    PostgresServer, PrivateEndpoint, PrivateLinkService, VirtualEndpoint,
 };
 
 use super::Declared;
@@ -38,14 +38,23 @@ impl Declared<'_> {
         });
         sections.filled("virtual-endpoints", named(pairs));
         let services = facts.private_link_services.iter().map(|(id, service)| {
-            (service.key.to_string(), private_link_service(service, of(EndpointTarget::Service(id))))
+            (service.key.to_string(), self.private_link_service(service, of(EndpointTarget::Service(id))))
         });
         sections.filled("private-link-services", named(services));
     }
 
     fn own_postgres_server(self, server: &PostgresServer, private_endpoints: Node) -> Node {
-        let PostgresServer { name: _, region, fqdn: _, connectivity, high_availability, replica_of, origin: _ } =
-            server;
+        let PostgresServer {
+            name: _,
+            region,
+            fqdn: _,
+            connectivity,
+            high_availability,
+            replica_of,
+            pgbouncer,
+            entra_authentication,
+            origin: _,
+        } = server;
         let mut entries = Entries::default();
         entries.maybe("region", region.as_ref());
         entries.maybe("replica-of", replica_of.map(|source| self.postgres_server(source)));
@@ -57,6 +66,8 @@ impl Declared<'_> {
                 HighAvailability::ZoneRedundant => Some("ZoneRedundant"),
             },
         );
+        entries.unless("pgbouncer", false, *pgbouncer);
+        entries.unless("entra-authentication", false, *entra_authentication);
         let mut access = Entries::default();
         match connectivity {
             Connectivity::VnetIntegrated { subnet, zone, label, address, standby_address } => {
@@ -67,8 +78,8 @@ impl Declared<'_> {
                 access.maybe("standby-address", *standby_address);
                 entries.put("private-access", access.compact());
             }
-            Connectivity::Public { public_network_access, address, label, dns_layout } => {
-                access.maybe("public-network-access", (!public_network_access).then_some("Disabled"));
+            Connectivity::Public { admission: admitted, address, label, dns_layout } => {
+                self.admission(&mut access, admitted);
                 access.maybe("address", *address);
                 access.maybe("label", label.as_ref());
                 access.maybe(
@@ -109,17 +120,47 @@ impl Declared<'_> {
             (name.to_string(), entries.compact())
         }))
     }
-}
 
-fn private_link_service(service: &PrivateLinkService, private_endpoints: Node) -> Node {
-    let PrivateLinkService { key: _, public_name, private_link_name, ttl, public_target, public_address, origin: _ } =
-        service;
-    let mut entries = Entries::default();
-    entries.put("public-name", public_name);
-    entries.put("private-link-name", private_link_name);
-    entries.unless("ttl", ALIAS_TTL.0, ttl.0);
-    entries.maybe("public-target", public_target.as_ref());
-    entries.maybe("public-address", *public_address);
-    entries.filled("private-endpoints", private_endpoints);
-    entries.compact()
+    fn private_link_service(self, service: &PrivateLinkService, private_endpoints: Node) -> Node {
+        let PrivateLinkService {
+            key: _,
+            public_name,
+            private_link_name,
+            ttl,
+            public_target,
+            public_address,
+            service: kind,
+            admission,
+            ports,
+            origin: _,
+        } = service;
+        let mut entries = Entries::default();
+        entries.put("public-name", public_name);
+        entries.put("private-link-name", private_link_name);
+        entries.unless("ttl", ALIAS_TTL.0, ttl.0);
+        entries.maybe("public-target", public_target.as_ref());
+        entries.maybe("public-address", *public_address);
+        entries.maybe("service", kind.as_ref());
+        entries.filled("ports", Node::list(ports.iter().copied()));
+        self.admission(&mut entries, admission);
+        entries.filled("private-endpoints", private_endpoints);
+        entries.compact()
+    }
+
+    /// Who may come in at a public address.
+    fn admission(self, entries: &mut Entries, admission: &Admission) {
+        let Admission { public_network_access, firewall_rules, azure_services, subnets } = admission;
+        entries.maybe("public-network-access", (!public_network_access).then_some("Disabled"));
+        let rules = firewall_rules.as_ref().map(|rules| {
+            let mut ranges = Entries::default();
+            for FirewallRule { name, first, last, origin: _ } in rules {
+                let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
+                ranges.put(name.to_string(), range);
+            }
+            ranges.compact()
+        });
+        entries.maybe("firewall-rules", rules);
+        entries.unless("allow-azure-services", false, *azure_services);
+        entries.filled("allowed-subnets", Node::list(subnets.iter().map(|subnet| self.subnet(*subnet))));
+    }
 }

@@ -2,14 +2,16 @@
 
 use vnetdig_model::dns::ResolutionPolicy;
 use vnetdig_model::network::{
-    Access, Connection, ConnectionKind, Direction, NextHop, Nsg, PeeringHalf, PeeringState, Place,
-    PrivateEndpointPolicies, ResourceScope, Route, RouteTable, SecurityRule, Site, Subnet, SyncLevel, VirtualHub, Vnet,
+    Connection, ConnectionKind, Gateway, GatewayKind, HubConnection, NatGateway, NextHop, PeeringHalf, PeeringState,
+    Place, PrivateEndpointPolicies, ResourceScope, Route, RouteDestination, RouteTable, Site, StaticRoute, Subnet,
+    SubnetId, SyncLevel, VirtualHub, Vnet,
 };
+use vnetdig_model::server::FirewallId;
 use vnetdig_model::service::Cloud;
 use vnetdig_model::{Id, Table, Topology};
 
-use super::Declared;
 use super::yaml::{Entries, Node};
+use super::{Declared, lock};
 
 /// What belongs to each parent, by the parent's position and in the order of declaration.
 pub(super) struct Children<'s, T>(Vec<Vec<&'s T>>);
@@ -55,17 +57,20 @@ impl<'s> Declared<'s> {
         sections.maybe("cloud", cloud);
         sections.filled("vnets", self.networks());
         sections.filled("peerings", self.peerings());
-        sections.filled("nsgs", named(facts.nsgs.values().map(|nsg| (nsg.name.to_string(), security_group(nsg)))));
+        self.filters(&mut sections);
         let tables = facts.route_tables.values().map(|table| (table.name.to_string(), route_table(table)));
         sections.filled("route-tables", named(tables));
+        let gateways = facts.nat_gateways.values().map(|gateway| (gateway.name.to_string(), nat_gateway(gateway)));
+        sections.filled("nat-gateways", named(gateways));
+        let gateways = facts.gateways.values().map(|gateway| (gateway.name.to_string(), self.gateway(gateway)));
+        sections.filled("virtual-network-gateways", named(gateways));
         sections.filled("private-zones", self.private_zones(&records));
         sections.filled("private-resolvers", self.private_resolvers());
         sections.filled("forwarding-rulesets", self.rulesets());
         let servers = facts.dns_servers.values();
         let servers = servers.map(|server| (server.name.to_string(), self.own_dns_server(server, &records)));
         sections.filled("dns-servers", named(servers));
-        let firewalls = facts.firewalls.values().map(|firewall| (firewall.name.to_string(), self.firewall(firewall)));
-        sections.filled("firewalls", named(firewalls));
+        self.appliances(&mut sections);
         let hubs = facts.virtual_hubs.values().map(|hub| (hub.name.to_string(), self.virtual_hub(hub)));
         sections.filled("virtual-hubs", named(hubs));
         sections.filled("dns-security-policies", self.security_policies());
@@ -81,8 +86,16 @@ impl<'s> Declared<'s> {
     fn networks(self) -> Node {
         let subnets = Children::of(&self.facts.vnets, self.facts.subnets.values(), |subnet| subnet.vnet);
         named(self.facts.vnets.iter().map(|(id, vnet)| {
-            let Vnet { name, scope: in_tenant, region, address_space, dns_servers, origin: _, dns_servers_origin } =
-                vnet;
+            let Vnet {
+                name,
+                scope: in_tenant,
+                region,
+                address_space,
+                dns_servers,
+                lock: locked,
+                origin: _,
+                dns_servers_origin,
+            } = vnet;
             let mut entries = Entries::default();
             scope(&mut entries, in_tenant);
             entries.maybe("region", region.as_ref());
@@ -90,6 +103,7 @@ impl<'s> Declared<'s> {
             let servers = Node::list(dns_servers);
             // An empty list that somebody wrote is kept: it says that Azure-provided DNS is meant.
             entries.maybe("dns-servers", (dns_servers_origin.is_some() || !dns_servers.is_empty()).then_some(servers));
+            lock(&mut entries, *locked);
             let subnets = subnets.at(id).map(|subnet| (subnet.name.to_string(), self.subnet_of_network(subnet)));
             entries.filled("subnets", named(subnets));
             (name.to_string(), entries.compact())
@@ -97,12 +111,25 @@ impl<'s> Declared<'s> {
     }
 
     fn subnet_of_network(self, subnet: &Subnet) -> Node {
-        let Subnet { vnet: _, name: _, prefixes, delegation, nsg, route_table, private_endpoint_policies, origin: _ } =
-            subnet;
+        let Subnet {
+            vnet: _,
+            name: _,
+            prefixes,
+            delegation,
+            nsg,
+            route_table,
+            nat_gateway,
+            service_endpoints,
+            private_endpoint_policies,
+            lock: locked,
+            origin: _,
+        } = subnet;
         let mut entries = Entries::default();
         entries.maybe("delegation", delegation.as_ref());
         entries.maybe("nsg", nsg.map(|nsg| &self.facts.nsgs[nsg].name));
         entries.maybe("route-table", route_table.map(|table| &self.facts.route_tables[table].name));
+        entries.maybe("nat-gateway", nat_gateway.map(|gateway| &self.facts.nat_gateways[gateway].name));
+        entries.filled("service-endpoints", Node::list(service_endpoints));
         let policies = match private_endpoint_policies {
             PrivateEndpointPolicies::Disabled => None,
             PrivateEndpointPolicies::Enabled => Some("Enabled"),
@@ -110,6 +137,7 @@ impl<'s> Declared<'s> {
             PrivateEndpointPolicies::RouteTableEnabled => Some("RouteTableEnabled"),
         };
         entries.maybe("private-endpoint-network-policies", policies);
+        lock(&mut entries, *locked);
         let spaces = Node::one_or_list(prefixes);
         if entries.is_empty() {
             return spaces;
@@ -136,6 +164,10 @@ impl<'s> Declared<'s> {
             half.state == PeeringState::Connected
                 && half.sync_level == SyncLevel::FullyInSync
                 && half.allow_virtual_network_access
+                && half.remote_address_space.is_none()
+                && half.local_subnets.is_empty()
+                && half.remote_subnets.is_empty()
+                && !half.only_ipv6
         };
         let gateway = match (transit(first), transit(second)) {
             ((false, false), (false, false)) => None,
@@ -179,21 +211,84 @@ impl<'s> Declared<'s> {
         entries.unless("allow-forwarded-traffic", false, half.allow_forwarded_traffic);
         entries.unless("allow-gateway-transit", false, half.allow_gateway_transit);
         entries.unless("use-remote-gateways", false, half.use_remote_gateways);
+        entries.maybe("remote-address-space", half.remote_address_space.as_ref().map(Node::list));
+        let subnets = |subnets: &[SubnetId]| Node::list(subnets.iter().map(|subnet| self.subnet(*subnet)));
+        entries.filled("local-subnets", subnets(&half.local_subnets));
+        entries.filled("remote-subnets", subnets(&half.remote_subnets));
+        entries.unless("only-ipv6", false, half.only_ipv6);
         entries.spread()
     }
 
     fn virtual_hub(self, hub: &VirtualHub) -> Node {
-        let VirtualHub { name: _, region, virtual_wan, address_prefix, connections, origin: _ } = hub;
+        let VirtualHub {
+            name: _,
+            region,
+            virtual_wan,
+            address_prefix,
+            connections,
+            private_traffic,
+            internet_traffic,
+            origin: _,
+        } = hub;
         let mut entries = Entries::default();
         entries.maybe("region", region.as_ref());
         entries.maybe("virtual-wan", virtual_wan.as_ref());
         entries.maybe("address-prefix", *address_prefix);
-        entries.filled("connections", self.vnets(connections));
+        let is_plain = connections.iter().all(|one| !one.internet_security && one.static_routes.is_empty());
+        let connections = connections.iter().map(|connection| self.hub_connection(connection));
+        entries.filled("connections", if is_plain { Node::list(connections) } else { Node::lines(connections) });
+        let mut intent = Entries::default();
+        let firewall = |firewall: &FirewallId| &self.facts.firewalls[*firewall].name;
+        intent.maybe("private", private_traffic.as_ref().map(firewall));
+        intent.maybe("internet", internet_traffic.as_ref().map(firewall));
+        entries.filled("routing-intent", intent.compact());
+        entries.compact()
+    }
+
+    /// The network alone, if there is no more to say.
+    fn hub_connection(self, connection: &HubConnection) -> Node {
+        let HubConnection { vnet, internet_security, static_routes, origin: _ } = connection;
+        let mut entries = Entries::default();
+        entries.unless("internet-security", false, *internet_security);
+        // The model does not keep what these routes are called.
+        let routes = static_routes.iter().zip(1..).map(|(route, place)| {
+            let StaticRoute { prefix, next_hop, origin: _ } = route;
+            let mut entries = Entries::default();
+            entries.put("prefix", *prefix);
+            entries.put("next-hop", *next_hop);
+            (format!("route-{place}"), entries.compact())
+        });
+        let mut named_routes = Entries::default();
+        routes.for_each(|(name, route)| named_routes.put(name, route));
+        entries.filled("static-routes", named_routes.compact());
+        if entries.is_empty() {
+            return self.vnet(*vnet).into();
+        }
+        entries.put_first("vnet", self.vnet(*vnet));
+        entries.compact()
+    }
+
+    fn gateway(self, gateway: &Gateway) -> Node {
+        let Gateway { name: _, vnet, kind, client_address_pools, origin: _ } = gateway;
+        let mut entries = Entries::default();
+        entries.put("vnet", self.vnet(*vnet));
+        entries.put(
+            "type",
+            match kind {
+                GatewayKind::Vpn => "Vpn",
+                GatewayKind::ExpressRoute => "ExpressRoute",
+            },
+        );
+        match client_address_pools.as_slice() {
+            [] => {}
+            [only] => entries.put("client-address-pool", only),
+            all => entries.put("client-address-pools", Node::list(all)),
+        }
         entries.compact()
     }
 
     fn connection(self, connection: &Connection) -> Node {
-        let Connection { kind, ends, connected, origin: _ } = connection;
+        let Connection { kind, ends, connected, bgp, origin: _ } = connection;
         let mut entries = Entries::default();
         entries.put(
             "kind",
@@ -205,6 +300,7 @@ impl<'s> Declared<'s> {
         );
         entries.put("between", Node::list(ends.iter().map(|end| self.place(*end))));
         entries.maybe("state", (!connected).then_some("NotConnected"));
+        entries.unless("bgp", false, *bgp);
         entries.compact()
     }
 
@@ -239,47 +335,15 @@ pub(super) fn policy(entries: &mut Entries, policy: ResolutionPolicy) {
     }
 }
 
-fn security_group(group: &Nsg) -> Node {
+fn nat_gateway(gateway: &NatGateway) -> Node {
+    let NatGateway { name: _, public_addresses, origin: _ } = gateway;
     let mut entries = Entries::default();
-    let rules = group.rules.iter().map(|rule| (rule.name.to_string(), security_rule(rule)));
-    entries.filled("rules", named(rules));
-    entries.compact()
-}
-
-fn security_rule(rule: &SecurityRule) -> Node {
-    let SecurityRule { name: _, priority, direction, access, protocol, sources, destinations, ports, origin: _ } = rule;
-    let mut entries = Entries::default();
-    entries.put("priority", *priority);
-    entries.put(
-        "direction",
-        match direction {
-            Direction::Inbound => "Inbound",
-            Direction::Outbound => "Outbound",
-        },
-    );
-    entries.put(
-        "access",
-        match access {
-            Access::Allow => "Allow",
-            Access::Deny => "Deny",
-        },
-    );
-    entries.unless("protocol", "*", protocol);
-    let is_given = |values: &[Box<str>]| values.iter().map(|value| &**value).ne(["*"]);
-    for (key, values) in [("source", sources), ("destination", destinations)] {
-        entries.maybe(key, is_given(values).then(|| Node::one_or_list(values)));
+    match public_addresses.as_slice() {
+        [] => {}
+        [only] => entries.put("public-address", only),
+        all => entries.put("public-addresses", Node::list(all)),
     }
-    let ports = is_given(ports).then(|| Node::one_or_list(ports.iter().map(|port| number_or_text(port))));
-    entries.maybe("ports", ports);
     entries.compact()
-}
-
-/// A port stands there as a number, a range as a text.
-fn number_or_text(text: &str) -> Node {
-    match text.parse::<u16>() {
-        Ok(number) if number.to_string() == text => number.into(),
-        _ => text.into(),
-    }
 }
 
 fn route_table(table: &RouteTable) -> Node {
@@ -298,7 +362,10 @@ fn route(route: &Route) -> Node {
         NextHop::None => ("None", None),
     };
     let mut entries = Entries::default();
-    entries.put("prefix", route.prefix);
+    match &route.destination {
+        RouteDestination::Prefix(prefix) => entries.put("prefix", *prefix),
+        RouteDestination::Tag(tag) => entries.put("service-tag", &**tag),
+    }
     entries.put("next-hop", hop);
     entries.maybe("address", address);
     entries.compact()

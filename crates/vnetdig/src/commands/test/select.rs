@@ -97,7 +97,10 @@ fn described(topology: &Topology, asker: Asker, check: &Check) -> String {
     let question = &check.question;
     let dot = if question.name.is_absolute && !question.name.name.is_root() { "." } else { "" };
     let asker = asker_name(topology, asker);
-    let mut text = format!("{asker} asks {}{dot} {}", question.name.name, question.record_type);
+    let mut text = match question.name.address {
+        Some(address) => format!("{asker} connects to {address}"),
+        None => format!("{asker} asks {}{dot} {}", question.name.name, question.record_type),
+    };
     if let Some(server) = question.server {
         write!(text, " @{server}").expect("writing to a string");
     }

@@ -64,7 +64,9 @@ impl Words {
         }
         let (name, usual_type) = match (args.reverse, &reader.name) {
             (Some(_), Some(name)) => return Err(format!("there are two questions: -x and `{name}`")),
-            (Some(address), None) => (TypedName { name: Fqdn::reverse(address), is_absolute: true }, RecordType::PTR),
+            (Some(address), None) => {
+                (TypedName { name: Fqdn::reverse(address), is_absolute: true, address: None }, RecordType::PTR)
+            }
             (None, Some(text)) => (typed_name(text, reader.no_search)?, RecordType::A),
             (None, None) => {
                 let hint =
@@ -154,7 +156,7 @@ fn typed(word: &str) -> Result<RecordType, String> {
 
 fn typed_name(text: &str, no_search: bool) -> Result<TypedName, String> {
     let name: Fqdn = text.parse().map_err(|error| format!("`{text}` is not a name that can be asked for: {error}"))?;
-    Ok(TypedName { name, is_absolute: no_search || text.ends_with('.') })
+    Ok(TypedName { name, is_absolute: no_search || text.ends_with('.'), address: None })
 }
 
 #[cfg(test)]

@@ -1,0 +1,188 @@
+//! `vnetdig reach`, and the line about connections in `vnetdig trace`.
+
+use crate::Folder;
+
+/// A hub with an appliance, two spokes, IPv6, and everything a target can be.
+const NETWORK: &str = r#"
+vnetdig: 1
+topology:
+  vnets:
+    hub: { address-space: [10.0.0.0/16, "fd00:0::/48"], subnets: { fw: 10.0.1.0/24, vm: [10.0.2.0/24, "fd00:0:0:2::/64"] } }
+    app: { address-space: [10.1.0.0/16, "fd00:1::/48"], subnets: { web: [10.1.0.0/24, "fd00:1::/64"] } }
+    data: { address-space: [10.2.0.0/16], subnets: { endpoints: 10.2.0.0/24 } }
+  peerings:
+    - between: [hub, app]
+    - between: [hub, data]
+  private-zones:
+    pg: { name: privatelink.postgres.database.azure.com, links: [hub, app] }
+    corp:
+      name: corp.example
+      links: [hub, app]
+      records: [ "www A 10.0.2.4", "db CNAME orders.postgres.database.azure.com.", "both A 10.0.2.4", "both A 10.2.0.5" ]
+  postgres-servers:
+    orders:
+      public-access:
+        private-endpoints:
+          orders-pe: { subnet: data/endpoints, address: 10.2.0.5, zone-group: [pg] }
+  clients:
+    vm-1: { vm: { subnet: hub/vm, addresses: [10.0.2.4, "fd00:0:0:2::4"] } }
+    web-1: { vm: { subnet: app/web, addresses: [10.1.0.4, "fd00:1::4"], search: [corp.example] } }
+"#;
+
+fn folder() -> Folder {
+    Folder::new().with("net.vnetdig.yaml", NETWORK)
+}
+
+const ORDERS: &str = "orders.postgres.database.azure.com";
+
+#[test]
+fn the_status_says_whether_the_connection_is_opened() {
+    let folder = folder();
+    for (line, status) in [
+        (format!("--from vm-1 {ORDERS}"), 0),
+        (format!("--from vm-1 {ORDERS}:5432"), 0),
+        (format!("--from vm-1 {ORDERS}:6432"), 1),
+        (format!("--from web-1 {ORDERS}"), 1),
+        (format!("--from all {ORDERS}"), 1),
+        ("--from web-1 10.0.2.4:443".to_owned(), 0),
+        ("--from web-1 10.0.2.4:53/udp".to_owned(), 0),
+        ("--from web-1 10.0.2.4:icmp".to_owned(), 0),
+        ("--from web-1 [fd00:0:0:2::4]:443".to_owned(), 0),
+        ("--from web-1 www:443".to_owned(), 0),
+        ("--from web-1 www.corp.example.:443".to_owned(), 0),
+        ("--from web-1 db".to_owned(), 1),
+        ("--from vm-1 db.corp.example".to_owned(), 0),
+        ("--from web-1 both:5432".to_owned(), 1),
+        ("--from web-1 gone.corp.example.:443".to_owned(), 1),
+        ("--from web-1 www.example.com.:443".to_owned(), 4),
+        (format!("--from data {ORDERS}"), 4),
+        (format!("--from hub {ORDERS}"), 0),
+        (format!("--from app/web {ORDERS}"), 1),
+    ] {
+        folder.expect(&format!("reach -s net.vnetdig.yaml {line}"), status);
+    }
+    folder.expect(&format!("reach -s absent.vnetdig.yaml --from web-1 {ORDERS}"), 5);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_what_is_expected() {
+    let folder = folder();
+    for (line, hint) in [
+        ("--from web-1 10.0.2.4", "write `10.0.2.4:443`"),
+        ("--from web-1 www.corp.example", "write `www.corp.example:443`"),
+        ("--from web-1 fd00::5", "`[fd00::5]:5432`"),
+        ("--from web-1 www:https", "expected a port such as `5432`"),
+        ("--from web1 www:443", "did you mean `web-1`?"),
+        ("--from ap www:443", "did you mean `app`?"),
+        ("www:443", "--from is missing; the clients are vm-1, web-1"),
+        ("--from web-1 www:443 -t MX", "of type A or AAAA"),
+        ("--from web-1 www:443 --switch dead-target=timeout", "did you mean `dead-targets`?"),
+        ("--from web-1 www:443 --limit brunches=3", "did you mean `branches`?"),
+        ("--from web-1", "TARGET"),
+    ] {
+        folder.expect(&format!("reach -s net.vnetdig.yaml {line}"), 2).says(hint).answers_nothing();
+    }
+}
+
+#[test]
+fn resolving_reaching_and_accepting_are_told_apart() {
+    let folder = folder();
+    folder
+        .expect(&format!("reach -s net.vnetdig.yaml --from web-1 {ORDERS}:6432"), 1)
+        .answers("resolves  privately: 10.2.0.5  (private endpoint orders-pe)")
+        .answers(
+            "reaches   no: app and data are each peered with hub; peering is not transitive   net.vnetdig.yaml:10:",
+        )
+        .answers("accepted  it would not be: server orders listens on TCP 5432 only")
+        .answers("verdict   resolves privately, not reachable");
+    folder
+        .expect("reach -s net.vnetdig.yaml --from web-1 gone.corp.example.:443", 1)
+        .answers("resolves  no: NXDOMAIN")
+        .answers("reaches   not attempted");
+    folder
+        .expect("reach -s net.vnetdig.yaml --from web-1 both:5432", 1)
+        .answers("address   10.0.2.4  (machine vm-1)")
+        .answers("address   10.2.0.5  (private endpoint orders-pe)");
+}
+
+#[test]
+fn every_station_and_every_candidate_that_lost_is_shown_on_demand() {
+    let folder = folder();
+    let brief = folder.expect("reach -s net.vnetdig.yaml --from web-1 10.0.2.4:443", 0).stdout;
+    let long = folder.expect("reach -s net.vnetdig.yaml --from web-1 10.0.2.4:443 -v", 0);
+    assert!(!brief.contains("[S-400]"), "{brief}");
+    long.answers("there\n1 app/web")
+        .answers("2 hub/vm   by peering app–hub")
+        .answers("back\n1 hub/vm")
+        .answers("[S-400]");
+}
+
+#[test]
+fn a_scenario_may_come_from_standard_input() {
+    let folder = folder();
+    let arguments = ["reach", "-s", "-", "--from", "web-1", "www:443"];
+    let ran = folder.run_with(&arguments, NETWORK, &[]);
+    assert_eq!(ran.status, 0, "{ran}");
+}
+
+#[test]
+fn json_follows_its_schema() {
+    let folder = folder();
+    let schema = folder.expect("schema reach", 0).json();
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    for (line, status) in [
+        (format!("--from web-1 {ORDERS}"), 1),
+        ("--from web-1 www:443".to_owned(), 0),
+        ("--from web-1 [fd00:0:0:2::4]:icmp".to_owned(), 0),
+        ("--from web-1 gone.corp.example.:443".to_owned(), 1),
+        ("--from web-1 www.example.com.:443".to_owned(), 4),
+        (format!("--from all {ORDERS}"), 1),
+    ] {
+        let view = folder.expect(&format!("reach -s net.vnetdig.yaml {line} -o json"), status).json();
+        let errors: Vec<String> = validator.iter_errors(&view).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{line}: {errors:#?}\n{view:#}");
+    }
+    let all = folder.expect(&format!("reach -s net.vnetdig.yaml --from all {ORDERS} -o json"), 1).json();
+    assert_eq!(all["reaches"].as_array().map(Vec::len), Some(2), "{all:#}");
+}
+
+#[test]
+fn the_same_question_gives_the_same_bytes() {
+    let folder = folder();
+    let line = format!("reach -s net.vnetdig.yaml --from all {ORDERS} -v");
+    assert_eq!(folder.expect(&line, 1).stdout, folder.expect(&line, 1).stdout);
+}
+
+#[test]
+fn a_trace_has_a_line_about_the_connection_where_the_port_is_known() {
+    let folder = folder();
+    let trace = |line: &str, status| folder.expect(&format!("trace -s net.vnetdig.yaml {line}"), status);
+    // The status stays about DNS.
+    trace(&format!("--from web-1 {ORDERS}"), 0)
+        .answers("reach    TCP 5432 blocked: app and data are each peered with hub; peering is not transitive   net")
+        .answers("verdict  resolves privately, not reachable");
+    trace(&format!("--from vm-1 {ORDERS}"), 0)
+        .answers("reach    TCP 5432 reachable: vm-1 → peering hub–data → private endpoint orders-pe\n")
+        .answers("verdict  resolves privately, reachable");
+    trace("--from vm-1 db.corp.example", 0).answers("reach    TCP 5432 reachable");
+    trace("--from web-1 www.corp.example --port 443", 0).answers("reach    TCP 443 reachable");
+    trace("--from web-1 www.corp.example --port icmp", 0).answers("reach    ICMP reachable");
+    trace("--from web-1 both.corp.example --port 443", 0).answers("reach    TCP 443 to 10.0.2.4 reachable");
+    for line in [
+        "--from web-1 www.corp.example".to_owned(),
+        format!("--from web-1 {ORDERS} --port none"),
+        format!("--from web-1 {ORDERS} +short"),
+        format!("--from web-1 {ORDERS} AAAA --port none"),
+    ] {
+        let ran = folder.run(&format!("trace -s net.vnetdig.yaml {line}"));
+        assert!(!ran.stdout.contains("reach  "), "{line}\n{ran}");
+    }
+    trace(&format!("--from web-1 {ORDERS} --port https"), 2).says("or `none`");
+    let schema = folder.expect("schema trace", 0).json();
+    let validator = jsonschema::validator_for(&schema).expect("the schema is one");
+    let view = trace(&format!("--from web-1 {ORDERS} -o json"), 0).json();
+    let errors: Vec<String> = validator.iter_errors(&view).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:#?}\n{view:#}");
+    assert_eq!(view["reach"]["verdict"], "blocked");
+    assert_eq!(view["outcomes"][0]["connections"][0]["reaches"]["cause"], "peering-not-transitive");
+}
