@@ -1,8 +1,11 @@
 //! Black-box tests of the command: arguments and files go in; standard output, standard error and a status come out.
 
+mod gaps;
 mod generate;
+mod graph;
 mod input;
 mod manners;
+mod matrix;
 mod reach;
 mod readme;
 mod test;

@@ -1,4 +1,5 @@
-//! Classes of clients that provably behave alike, so that what one of them gets is what all of them get.
+//! Classes of clients that provably behave alike as far as the names of servers are concerned, so that what one of
+//! them gets is what all of them get.
 //!
 //! The key of a class is everything the engine reads of a client except its name. Networks with nothing in them but
 //! clients are told apart by what they are connected to, not by which they are: exchanging two such networks with
@@ -19,9 +20,11 @@ use vnetdig_model::network::{NextHop, Place, RouteDestination, RouteTableId, Sub
 use vnetdig_model::prefixes::Prefixes;
 use vnetdig_model::server::DefaultRoute;
 use vnetdig_model::service::Connectivity;
-use vnetdig_model::{Address, Client, ClientId, RecordData, Topology};
+use vnetdig_model::{Address, Client, ClientId, Fqdn, RecordData, Topology};
 
-/// Clients that behave alike.
+use crate::matrix::server_names;
+
+/// Clients that behave alike as far as the names of servers are concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientClass {
     /// The clients in declaration order; never empty.
@@ -164,9 +167,21 @@ impl<'t> Surroundings<'t> {
     fn refer(&mut self) {
         let facts = self.topology.facts();
         let targets = &mut self.targets;
-        for data in facts.record_sets.values().flat_map(|set| &set.data) {
-            if let RecordData::Address(Address::Known(address)) = data {
-                targets.insert(*address);
+        // Names are led to by other names only: the address of a machine matters when a server's name, or an alias
+        // of one, is the machine's.
+        let mut met: IndexSet<&Fqdn, FxBuildHasher> = IndexSet::default();
+        let data = facts.record_sets.values().flat_map(|set| &set.data);
+        met.extend(data.filter_map(|data| match data {
+            RecordData::Cname(target) => Some(target),
+            _ => None,
+        }));
+        let names = server_names(self.topology, None);
+        met.extend(names.iter().map(|name| &name.name));
+        for set in facts.record_sets.values().filter(|set| set.owner.is_wildcard() || met.contains(&set.owner)) {
+            for data in &set.data {
+                if let RecordData::Address(Address::Known(address)) = data {
+                    targets.insert(*address);
+                }
             }
         }
         for vnet in facts.vnets.values() {

@@ -193,8 +193,8 @@ pub enum Change {
     Declare(Missing),
 }
 
-/// One way to close a gap.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What kind of way closes a gap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemedyKind {
     /// A peering between the two.
     PeerDirectly,

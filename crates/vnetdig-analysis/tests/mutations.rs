@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use vnetdig_analysis::audit;
+use vnetdig_analysis::{audit, cell, matrix};
 use vnetdig_engine::{
     Block, Branch, Candidate, Exchange, Item, Limits, Link, Outcome, Party, Query, Record, Rejection, Response,
     ServerSource, Step, StepKind, Trace, Vantage,
@@ -102,6 +102,25 @@ fn every_trace_of_every_scenario_is_accepted() {
         }
     }
     assert!(rejected.is_empty(), "{}", rejected.join("\n"));
+}
+
+#[test]
+fn every_cell_of_every_scenario_is_what_the_client_gets_by_itself() {
+    let (limits, mut count) = (Limits::default(), 0);
+    for (place, scenario) in scenarios() {
+        let topology = &scenario.topology;
+        let matrix = matrix(topology, &limits, None);
+        for (client, class) in matrix.rows() {
+            for (column, name) in matrix.names.iter().enumerate() {
+                let mut by_class = matrix.cell(class, column).clone();
+                by_class.missing = matrix.missing_for(topology, class, column, client).map(Box::new);
+                let client_name = &topology.facts().clients[client].name;
+                assert_eq!(by_class, cell(topology, &limits, client, name), "{place}: {client_name} {}", name.name);
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 100, "only {count} cells");
 }
 
 // ---- changes ----

@@ -6,9 +6,13 @@ mod generator;
 
 use proptest::prelude::*;
 use vnetdig_analysis::audit;
-use vnetdig_engine::{Footprint, Item, Limits, Outcome, Query, Resolution, StepKind, Trace, World, resolve};
+use vnetdig_engine::{
+    Block, Branch, Exchange, Footprint, Item, Limits, Link, NetworkFact, Outcome, Query, Resolution, StepKind, Trace,
+    World, resolve,
+};
+use vnetdig_model::Id as _;
 use vnetdig_model::dns::PrivateZone;
-use vnetdig_model::network::{ResourceScope, Vnet};
+use vnetdig_model::network::{ResourceScope, Vnet, VnetId};
 use vnetdig_model::record::Soa;
 use vnetdig_model::scenario::SimTime;
 use vnetdig_model::{Address, Fqdn, Origin, RecordData, RecordSet, Topology, TopologyBuilder, Ttl};
@@ -128,6 +132,46 @@ fn reads_a_cache(trace: &Trace) -> bool {
     })
 }
 
+/// The branch with one link left out, crossed twice or turned around, and with obstacles that are not there.
+fn changed_ways(branch: &Branch<Trace>) -> Vec<Branch<Trace>> {
+    let mut changed = Vec::new();
+    for (index, exchange) in branch.record.exchanges.iter().enumerate() {
+        let mut with = |change: &dyn Fn(&mut Exchange)| {
+            let mut other = branch.clone();
+            change(&mut other.record.exchanges[index]);
+            changed.push(other);
+        };
+        if let Some(last) = exchange.path.last().copied() {
+            with(&|exchange| exchange.path.push(last));
+            if !matches!(last, Link::Device(_)) {
+                with(&|exchange| {
+                    exchange.path.pop();
+                });
+            }
+        }
+        if let Some(Link::Peering { from, to, near, far }) = exchange.path.first().copied() {
+            with(&|exchange| exchange.path[0] = Link::Peering { from: to, to: from, near: far, far: near });
+        }
+        let is_lost = |item: &Item| matches!(item, Item::Step(step) if matches!(step.kind, StepKind::Undelivered { block: Some(_), .. }));
+        if exchange.items.iter().any(is_lost) {
+            let not_there =
+                [Block::Ipv4Only(NetworkFact::Vnet(VnetId::from_index(0))), Block::NoAddress { is_ipv6: true }];
+            for wrong in not_there {
+                with(&|exchange| {
+                    for item in &mut exchange.items {
+                        if let Item::Step(step) = item
+                            && let StepKind::Undelivered { block, .. } = &mut step.kind
+                        {
+                            *block = Some(wrong.clone());
+                        }
+                    }
+                });
+            }
+        }
+    }
+    changed
+}
+
 fn questions() -> impl Strategy<Value = Vec<Asked>> {
     prop::collection::vec(asked(), 1..6)
 }
@@ -200,6 +244,22 @@ proptest! {
             }
             world = resolution.branches[0].after.clone();
             world.now = SimTime(world.now.0 + std::time::Duration::from_secs(12));
+        }
+    }
+
+    #[test]
+    fn the_audit_rejects_other_ways_and_other_obstacles(plan in plan(), questions in questions()) {
+        let built = network(&plan);
+        prop_assume!(built.is_some());
+        let built = built.expect("it was just looked at");
+        for asked in &questions {
+            let query = built.query(asked);
+            for branch in traced(&built.topology, &query).branches {
+                for changed in changed_ways(&branch) {
+                    let found = audit(&built.topology, &query, &changed);
+                    prop_assert!(!found.is_empty(), "{query:?}\n{:#?}", changed.record);
+                }
+            }
         }
     }
 

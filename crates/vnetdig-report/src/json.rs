@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::view::{REACHES_SCHEMA, ReachView, TRACES_SCHEMA, TestView, TraceView};
+use crate::view::{GapsView, MatrixView, REACHES_SCHEMA, ReachView, TRACES_SCHEMA, TestView, TraceView};
 
 /// Several traces in one document.
 #[derive(Serialize, JsonSchema)]
@@ -74,6 +74,30 @@ pub fn reach(view: &ReachView) -> String {
 #[must_use]
 pub fn reaches(views: &[ReachView]) -> String {
     written(&ReachesView { schema: REACHES_SCHEMA, reaches: views })
+}
+
+/// All names from all clients.
+#[must_use]
+pub fn matrix(view: &MatrixView) -> String {
+    written(view)
+}
+
+/// What keeps places apart.
+#[must_use]
+pub fn gaps(view: &GapsView) -> String {
+    written(view)
+}
+
+/// The JSON Schema (2020-12) of what [`matrix`] writes.
+#[must_use]
+pub fn matrix_schema() -> String {
+    schema_of::<MatrixView>()
+}
+
+/// The JSON Schema (2020-12) of what [`gaps`] writes.
+#[must_use]
+pub fn gaps_schema() -> String {
+    schema_of::<GapsView>()
 }
 
 /// The result of tests.

@@ -1,11 +1,13 @@
-//! How it is shown: text, JSON, JUnit, and diagnostics with the lines they are about.
+//! How it is shown: text, JSON, JUnit, tables, pictures, and diagnostics with the lines they are about.
 //!
 //! [`view`] turns ids into names and origins into `file:line:column`; the renderers read views and nothing else.
 //! All English about a trace is in one module, `words`. Nothing here prints, writes a file or decides anything.
 
 pub mod diagnostics;
+pub mod draw;
 pub mod json;
 pub mod junit;
+pub mod table;
 pub mod text;
 pub mod view;
 mod words;

@@ -73,10 +73,7 @@ pub fn csv(view: &MatrixView) -> String {
     text
 }
 
-fn joined<'v>(
-    cell: &'v MatrixCellView,
-    part: impl Fn(&'v crate::view::MatrixAddressView) -> &'v str,
-) -> String {
+fn joined<'v>(cell: &'v MatrixCellView, part: impl Fn(&'v crate::view::MatrixAddressView) -> &'v str) -> String {
     cell.addresses.iter().map(part).collect::<Vec<_>>().join(" ")
 }
 

@@ -38,6 +38,12 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Tell whether a client can open a connection, and if not, what blocks it.
     Reach(ReachArgs),
+    /// Show what every client gets of every server name, and whether it can connect.
+    Matrix(crate::commands::matrix::MatrixArgs),
+    /// Find what keeps places apart that need each other, and ways to close the gaps.
+    Gaps(crate::commands::gaps::GapsArgs),
+    /// Draw the networks, what stands in them and what connects them.
+    Graph(crate::commands::graph::GraphArgs),
     /// Run the checks that scenarios carry.
     Test(TestArgs),
     /// Print a JSON Schema.
@@ -77,6 +83,10 @@ pub(crate) enum SchemaOf {
     Trace,
     /// The output of `reach -o json`.
     Reach,
+    /// The output of `matrix -o json`.
+    Matrix,
+    /// The output of `gaps -o json`.
+    Gaps,
     /// The output of `test -o json`.
     Test,
 }

@@ -81,7 +81,8 @@ impl Audited<'_> {
             }
             Block::BasicLoadBalancer(balancer) => facts.load_balancers[*balancer].sku == LoadBalancerSku::Basic,
             Block::NoAddress { is_ipv6 } => {
-                way.destinations.iter().all(|address| address.is_ipv6() == *is_ipv6)
+                !way.destinations.is_empty()
+                    && way.destinations.iter().all(|address| address.is_ipv6() == *is_ipv6)
                     && !way.sources.iter().any(|address| address.is_ipv6() == *is_ipv6)
             }
             Block::Ipv4Only(_) => way.destinations.iter().any(IpAddr::is_ipv6),

@@ -219,6 +219,12 @@ pub(crate) struct Plan {
     pub(crate) appliances: Vec<AppliancePlan>,
     /// Whether the address space of the site is declared.
     pub(crate) site_space: bool,
+    /// A network with a declared VPN gateway.
+    pub(crate) gateway: Option<Pick>,
+    /// Whether a load balancer stands in front of the appliances of the first one's network.
+    pub(crate) balancer: bool,
+    /// A rule of a network manager over all networks.
+    pub(crate) admin: Option<FilterPlan>,
     pub(crate) zones: Vec<ZonePlan>,
     pub(crate) links: Vec<LinkPlan>,
     pub(crate) resolvers: Vec<Pick>,
@@ -425,7 +431,12 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
         prop::collection::vec((any::<Pick>(), any::<bool>()), 0..3),
         prop::collection::vec(prop::collection::vec(filter(), 1..4), 1..3),
         prop::collection::vec(appliance(), 0..3),
-        any::<bool>(),
+        (
+            any::<bool>(),
+            prop::option::weighted(0.2, any::<Pick>()),
+            prop::bool::weighted(0.3),
+            prop::option::weighted(0.15, filter()),
+        ),
     );
     let dns = (
         prop::collection::vec(zone(), 0..6),
@@ -447,7 +458,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
     );
     (networks, dns, servers, public, prop::collection::vec(client(), 1..4)).prop_map(
         |(
-            (switches, vnets, peerings, connected, nsgs, appliances, site_space),
+            (switches, vnets, peerings, connected, nsgs, appliances, others),
             dns,
             (servers, firewall, postgres),
             public,
@@ -455,6 +466,7 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
         )| {
             let (zones, links, resolvers, rulesets, rules, blocked) = dns;
             let (public, complete, broken) = public;
+            let (site_space, gateway, balancer, admin) = others;
             Plan {
                 switches,
                 vnets,
@@ -462,6 +474,9 @@ pub(crate) fn plan() -> impl Strategy<Value = Plan> {
                 nsgs,
                 appliances,
                 site_space,
+                gateway,
+                balancer,
+                admin,
                 zones,
                 links,
                 resolvers,

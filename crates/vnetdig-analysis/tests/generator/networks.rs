@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use vnetdig_model::appliance::{Appliance, ApplianceRule, SourceNat};
-use vnetdig_model::filter::{Access, Direction, Nsg, PortRange, Protocol, RuleEnd, SecurityRule, TrafficMatch};
+use vnetdig_model::appliance::{Appliance, ApplianceRule, LoadBalancer, LoadBalancerSku, SourceNat};
+use vnetdig_model::filter::{
+    Access, AdminAccess, AdminRule, AdminRules, Direction, Nsg, PortRange, Protocol, RuleEnd, SecurityRule,
+    TrafficMatch,
+};
 use vnetdig_model::network::{
-    Connection, ConnectionKind, HubConnection, NextHop, PeeringHalf, Place, PrivateEndpointPolicies, ResourceScope,
-    Route, RouteDestination, RouteTable, RouteTableId, Subnet, SyncLevel, Vnet,
+    Connection, ConnectionKind, Gateway, GatewayKind, HubConnection, NextHop, PeeringHalf, Place,
+    PrivateEndpointPolicies, ResourceScope, Route, RouteDestination, RouteTable, RouteTableId, Subnet, SyncLevel, Vnet,
 };
 
 use super::build::{BUILT, Making, address_in, prefix};
@@ -174,6 +177,35 @@ impl Making<'_> {
 
     pub(crate) fn devices(&mut self) {
         let plan = self.plan;
+        if let Some(vnet) = plan.gateway {
+            self.builder.add_gateway(Gateway {
+                name: "vpn".into(),
+                vnet: self.vnets[self.vnet(vnet)],
+                kind: GatewayKind::Vpn,
+                client_address_pools: vec![prefix("172.30.0.0/24")],
+                origin: BUILT,
+            });
+        }
+        if let Some(rule) = plan.admin {
+            self.builder.add_admin_rules(AdminRules {
+                name: "baseline".into(),
+                vnets: self.vnets.clone(),
+                rules: vec![AdminRule {
+                    name: "r0".into(),
+                    priority: 10,
+                    direction: if rule.inbound { Direction::Inbound } else { Direction::Outbound },
+                    access: match (rule.allow, rule.port % 2) {
+                        (true, 0) => AdminAccess::Allow,
+                        (true, _) => AdminAccess::AlwaysAllow,
+                        (false, _) => AdminAccess::Deny,
+                    },
+                    traffic: traffic(rule, plan.vnets.len()),
+                    origin: BUILT,
+                }],
+                origin: BUILT,
+            });
+        }
+        let mut made = Vec::new();
         for index in self.order.of(plan.appliances.len()) {
             let appliance = &plan.appliances[index];
             let vnet = self.vnet(appliance.vnet);
@@ -184,7 +216,7 @@ impl Making<'_> {
                     .map(|(position, rule)| device_rule(position, *rule, plan.vnets.len()))
                     .collect()
             });
-            self.builder.add_appliance(Appliance {
+            let id = self.builder.add_appliance(Appliance {
                 name: format!("nva{index}").into(),
                 subnet: self.subnets[vnet],
                 addresses: vec![address_in(vnet, 60 + index)],
@@ -195,6 +227,19 @@ impl Making<'_> {
                 rules,
                 nic_nsg: None,
                 public_address: None,
+                origin: BUILT,
+            });
+            made.push((index, vnet, id));
+        }
+        made.sort_unstable_by_key(|(index, ..)| *index);
+        if let Some((_, vnet, _)) = made.first().copied().filter(|_| plan.balancer) {
+            let behind = made.iter().filter(|(_, other, _)| *other == vnet);
+            self.builder.add_load_balancer(LoadBalancer {
+                name: "lb".into(),
+                subnet: self.subnets[vnet],
+                address: address_in(vnet, 70),
+                sku: LoadBalancerSku::Standard,
+                appliances: behind.map(|(.., id)| *id).collect(),
                 origin: BUILT,
             });
         }
@@ -215,6 +260,9 @@ fn next_hop(plan: &super::Plan, route: UserRoutePlan, firewall: Option<IpAddr>) 
         _ => {
             let index = usize::from(route.device) % plan.appliances.len();
             let vnet = usize::from(plan.appliances[index].vnet) % plan.vnets.len();
+            if plan.balancer && index == 0 {
+                return NextHop::VirtualAppliance(address_in(vnet, 70));
+            }
             NextHop::VirtualAppliance(address_in(vnet, 60 + index))
         }
     }

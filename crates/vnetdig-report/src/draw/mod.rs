@@ -43,8 +43,7 @@ fn lines(subnet: &SubnetView) -> Vec<String> {
 
 /// The numbers of the way that crosses a line: `1, 3`.
 fn numbers(view: &GraphView, edge: &EdgeView) -> Option<String> {
-    let numbers: Vec<String> =
-        view.numbers_between(&edge.from, &edge.to).iter().map(ToString::to_string).collect();
+    let numbers: Vec<String> = view.numbers_between(&edge.from, &edge.to).iter().map(ToString::to_string).collect();
     let is_way = !numbers.is_empty() && edge.kind != crate::view::EdgeKind::DnsLink;
     is_way.then(|| numbers.join(", "))
 }
@@ -61,7 +60,7 @@ fn unlined(view: &GraphView) -> impl Iterator<Item = &PathStepView> {
 }
 
 /// The links of the way that lead through something inside a box: `2 firewall fw`.
-fn inside<'v>(view: &'v GraphView, id: &str) -> Vec<String> {
+fn inside(view: &GraphView, id: &str) -> Vec<String> {
     let steps = view.path.iter().filter(|step| step.from == id && step.to == id);
     steps.map(|step| plain(&format!("{} {}", step.number, step.text))).collect()
 }

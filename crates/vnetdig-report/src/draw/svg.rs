@@ -1,5 +1,6 @@
 //! A picture with a layout of its own: regions as columns, networks as boxes in them, on-premises networks on the
-//! left, the internet and DNS on the right. The same view gives the same picture.
+//! left, the internet and DNS on the right. Links of zones and rulesets are written, not drawn: there are too many to
+//! be lines. The same view gives the same picture.
 
 use std::fmt::Write as _;
 
@@ -15,8 +16,10 @@ const LINE: usize = 16;
 const PADDING: usize = 8;
 /// Space between boxes of a column.
 const BETWEEN: usize = 36;
-/// Space between columns, in which lines and what is written on them have room.
-const ASIDE: usize = 170;
+/// Least space between columns.
+const ASIDE: usize = 100;
+/// Width of a character of what is written on lines.
+const SMALL: usize = 6;
 /// Space around everything.
 const MARGIN: usize = 24;
 /// Height of what a column is headed with.
@@ -43,6 +46,14 @@ enum Row {
     Way,
 }
 
+/// Everything with its place.
+struct Sheet<'v> {
+    placed: Vec<Placed<'v>>,
+    /// The columns that are regions: what they are headed with, where they begin, how wide they are.
+    heads: Vec<(String, usize, usize)>,
+    size: [usize; 2],
+}
+
 struct Column<'v> {
     head: String,
     is_region: bool,
@@ -52,14 +63,14 @@ struct Column<'v> {
 /// The picture as SVG.
 #[must_use]
 pub fn svg(view: &GraphView) -> String {
-    let (placed, columns, [width, height]) = laid_out(view);
+    let Sheet { placed, heads, size: [width, height] } = laid_out(view);
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"0 0 {width} {height}\" font-family=\"monospace\" font-size=\"11\">\n\
          <title>virtual networks</title>\n\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n"
     );
-    for (head, x, column_width) in &columns {
+    for (head, x, column_width) in &heads {
         let height = height - 2 * MARGIN;
         writeln!(
             text,
@@ -74,7 +85,8 @@ pub fn svg(view: &GraphView) -> String {
         .expect("writing to a string");
     }
     let mut labels = String::new();
-    for (index, edge) in view.edges.iter().enumerate() {
+    let lines = view.edges.iter().filter(|edge| edge.kind != EdgeKind::DnsLink);
+    for (index, edge) in lines.enumerate() {
         line(view, edge, index, &placed, &mut text, &mut labels);
     }
     for step in unlined(view) {
@@ -90,7 +102,7 @@ pub fn svg(view: &GraphView) -> String {
 }
 
 /// Where everything stands, the columns that are regions, and how large the sheet is.
-fn laid_out(view: &GraphView) -> (Vec<Placed<'_>>, Vec<(String, usize, usize)>, [usize; 2]) {
+fn laid_out(view: &GraphView) -> Sheet<'_> {
     let of_kind = |kinds: &[NodeKind]| -> Vec<&NodeView> {
         view.nodes.iter().filter(|node| kinds.contains(&node.kind)).collect()
     };
@@ -105,6 +117,10 @@ fn laid_out(view: &GraphView) -> (Vec<Placed<'_>>, Vec<(String, usize, usize)>, 
     columns.push(side("DNS", of_kind(&[NodeKind::Zone, NodeKind::Ruleset])));
     columns.retain(|column| !column.nodes.is_empty());
 
+    // What is written on lines has room beside the boxes.
+    let notes = view.edges.iter().filter(|edge| edge.kind != EdgeKind::DnsLink).flat_map(|edge| &edge.notes);
+    let longest = notes.map(|note| plain(note).chars().count()).max().unwrap_or(0);
+    let aside = ASIDE + longest * SMALL;
     let mut placed = Vec::new();
     let mut heads = Vec::new();
     let (mut x, mut lowest) = (MARGIN + PADDING, MARGIN + HEAD);
@@ -122,10 +138,10 @@ fn laid_out(view: &GraphView) -> (Vec<Placed<'_>>, Vec<(String, usize, usize)>, 
         if column.is_region {
             heads.push((column.head.clone(), x, width));
         }
-        x += width + ASIDE;
+        x += width + aside;
     }
-    let right = x.saturating_sub(ASIDE).max(MARGIN + 200) + ASIDE / 2 + MARGIN;
-    (placed, heads, [right, lowest + MARGIN])
+    let right = x.max(MARGIN + 200);
+    Sheet { placed, heads, size: [right, lowest + MARGIN] }
 }
 
 fn rows(view: &GraphView, node: &NodeView) -> Vec<(Row, String)> {
@@ -136,6 +152,12 @@ fn rows(view: &GraphView, node: &NodeView) -> Vec<(Row, String)> {
         for (index, line) in lines(subnet).into_iter().enumerate() {
             rows.push(if index == 0 && is_named { (Row::Subnet, line) } else { (Row::Thing, format!("  {line}")) });
         }
+    }
+    let links = view.edges.iter().filter(|edge| edge.kind == EdgeKind::DnsLink && edge.from == node.id);
+    for link in links {
+        let name = view.node(&link.to).map(title).unwrap_or_default();
+        let notes = if link.notes.is_empty() { String::new() } else { format!(" ({})", link.notes.join(", ")) };
+        rows.push((Row::Thing, plain(&format!("  linked to {name}{notes}"))));
     }
     rows.extend(inside(view, &node.id).into_iter().map(|step| (Row::Way, step)));
     rows
@@ -185,29 +207,23 @@ fn line(
     text: &mut String,
     labels: &mut String,
 ) {
-    let Some((curve, middle)) = curve(&edge.from, &edge.to, index, placed) else { return };
+    let Some((curve, middle, anchor)) = curve(&edge.from, &edge.to, index, placed) else { return };
     let numbers = numbers(view, edge);
     let color = match (edge.kind, edge.is_up, numbers.is_some()) {
         (.., true) => "#cf222e",
-        (EdgeKind::DnsLink, ..) => "#8250df",
-        (_, false, _) => "#bf8700",
-        (EdgeKind::Peering, ..) => "#0969da",
-        (EdgeKind::Connection, ..) => "#57606a",
-        (EdgeKind::VirtualWan, ..) => "#bf8700",
+        (EdgeKind::Peering, true, _) => "#0969da",
+        (EdgeKind::Connection | EdgeKind::DnsLink, true, _) => "#57606a",
+        (EdgeKind::VirtualWan, ..) | (_, false, _) => "#bf8700",
     };
     let width = if numbers.is_some() { "2.5" } else { "1.2" };
-    let dashes = match (edge.kind, edge.is_up) {
-        (_, false) => " stroke-dasharray=\"6 4\"",
-        (EdgeKind::DnsLink, true) => " stroke-dasharray=\"1 3\"",
-        _ => "",
-    };
+    let dashes = if edge.is_up { "" } else { " stroke-dasharray=\"6 4\"" };
     writeln!(text, "<path d=\"{curve}\" fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\"{dashes}/>")
         .expect("writing to a string");
     let mut row = 0;
     let mut write = |line: &str, color: &str, weight: &str| {
         writeln!(
             labels,
-            "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"9\" fill=\"{color}\"{weight} stroke=\"#ffffff\" \
+            "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"9\" fill=\"{color}\"{weight} stroke=\"#ffffff\" \
              stroke-width=\"3\" paint-order=\"stroke\">{}</text>",
             middle[0],
             middle[1] + 11 * row,
@@ -226,12 +242,12 @@ fn line(
 
 /// A stretch of the way that no line stands for.
 fn way(from: &str, to: &str, label: &str, placed: &[Placed<'_>], text: &mut String, labels: &mut String) {
-    let Some((curve, middle)) = curve(from, to, 0, placed) else { return };
+    let Some((curve, middle, anchor)) = curve(from, to, 0, placed) else { return };
     writeln!(text, "<path d=\"{curve}\" fill=\"none\" stroke=\"#cf222e\" stroke-width=\"2.5\"/>")
         .expect("writing to a string");
     writeln!(
         labels,
-        "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"9\" font-weight=\"bold\" fill=\"#cf222e\" \
+        "<text x=\"{}\" y=\"{}\" text-anchor=\"{anchor}\" font-size=\"9\" font-weight=\"bold\" fill=\"#cf222e\" \
          stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text>",
         middle[0],
         middle[1],
@@ -240,9 +256,9 @@ fn way(from: &str, to: &str, label: &str, placed: &[Placed<'_>], text: &mut Stri
     .expect("writing to a string");
 }
 
-/// A curve between two boxes and its middle: from side to side, or around the right side within a column. Lines of
+/// A curve between two boxes, its middle, and on which side of that words stand: from side to side, or around the right side within a column. Lines of
 /// one column bulge by their number, so that they lie apart.
-fn curve(from: &str, to: &str, index: usize, placed: &[Placed<'_>]) -> Option<(String, [usize; 2])> {
+fn curve(from: &str, to: &str, index: usize, placed: &[Placed<'_>]) -> Option<(String, [usize; 2], &'static str)> {
     let find = |id: &str| placed.iter().find(|found| found.node.id == id);
     let (from, to) = (find(from)?, find(to)?);
     let (left, right) = if from.column <= to.column { (from, to) } else { (to, from) };
@@ -251,11 +267,14 @@ fn curve(from: &str, to: &str, index: usize, placed: &[Placed<'_>]) -> Option<(S
     if left.column == right.column {
         let x = left.x + left.width;
         let bulge = x + 24 + 12 * (index % 8);
-        return Some((format!("M {x} {y1} C {bulge} {y1} {bulge} {y2} {x} {y2}"), [bulge, usize::midpoint(y1, y2)]));
+        let path = format!("M {x} {y1} C {bulge} {y1} {bulge} {y2} {x} {y2}");
+        // The curve comes as far as three quarters of the way to its handles.
+        return Some((path, [x + (bulge - x) * 3 / 4 + 4, usize::midpoint(y1, y2)], "start"));
     }
     let (x1, x2) = (left.x + left.width, right.x);
     let turn = usize::midpoint(x1, x2);
-    Some((format!("M {x1} {y1} C {turn} {y1} {turn} {y2} {x2} {y2}"), [turn, usize::midpoint(y1, y2)]))
+    let path = format!("M {x1} {y1} C {turn} {y1} {turn} {y2} {x2} {y2}");
+    Some((path, [turn, usize::midpoint(y1, y2)], "middle"))
 }
 
 /// Text in an element or attribute of XML, without characters that XML forbids.

@@ -28,7 +28,8 @@ pub fn gaps(view: &GapsView, options: TextOptions) -> String {
     let fine = view.fine.len();
     let verb = if fine == 1 { "is" } else { "are" };
     let found = counted(view.gaps.len() - open, "gap");
-    writeln!(text, "{found}, {open} undetermined; {} {verb} connected", counted(fine, "pair")).expect("writing to a string");
+    writeln!(text, "{found}, {open} undetermined; {} {verb} connected", counted(fine, "pair"))
+        .expect("writing to a string");
     text
 }
 

@@ -15,7 +15,8 @@ pub fn matrix(view: &MatrixView, options: TextOptions) -> String {
     for clients in &view.classes {
         let Some(first) = clients.first() else { continue };
         let names: Vec<String> = clients.iter().map(|client| plain(&view.clients[*client].name)).collect();
-        let alike = if names.len() > 1 { format!("   {} alike", counted(names.len(), "client")) } else { String::new() };
+        let alike =
+            if names.len() > 1 { format!("   {} alike", counted(names.len(), "client")) } else { String::new() };
         writeln!(text, "{}{alike}", options.paint(Style::Strong, &names.join(", "))).expect("writing to a string");
         let rows: Vec<[String; 4]> = view.cells[first * columns..][..columns].iter().map(row).collect();
         let widths: Vec<usize> =
@@ -71,5 +72,10 @@ fn row(cell: &MatrixCellView) -> [String; 4] {
     } else {
         format!("{port}{}", cell.text)
     };
-    [plain(cell.name.trim_end_matches('.')), verdict(cell.verdict).to_owned(), plain(&addresses.join(", ")), plain(&reach)]
+    [
+        plain(cell.name.trim_end_matches('.')),
+        verdict(cell.verdict).to_owned(),
+        plain(&addresses.join(", ")),
+        plain(&reach),
+    ]
 }

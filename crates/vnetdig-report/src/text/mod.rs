@@ -1,10 +1,14 @@
 //! Text for people: lines of any width, color only when asked for.
 
 mod check;
+mod gaps;
+mod matrix;
 mod reach;
 mod trace;
 
 pub use check::tests;
+pub use gaps::gaps;
+pub use matrix::matrix;
 pub use reach::reach;
 pub use trace::{short, trace};
 

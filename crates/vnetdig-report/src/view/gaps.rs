@@ -110,7 +110,9 @@ pub fn gaps(topology: &Topology, sources: &SourceMap, gaps: &Gaps) -> GapsView {
 fn gap(topology: &Topology, sources: &SourceMap, gap: &Gap, targets: &[MatrixName]) -> GapView {
     let names = Names { topology };
     let place = match &gap.cause {
-        GapCause::Blocked { block, .. } => block.fact().and_then(|fact| place_of(topology, sources, fact)),
+        GapCause::Blocked { block, .. } => {
+            origin::place(sources, origin::of_block(topology, block).and_then(vnetdig_model::Origin::span))
+        }
         GapCause::Undetermined(_) | GapCause::NoEndpoint(_) => None,
     };
     let remedies = gap.remedies.iter().map(|remedy| RemedyView {

@@ -128,9 +128,8 @@ impl GraphView {
     /// The numbers of the links of the way between two boxes, in either direction.
     #[must_use]
     pub fn numbers_between(&self, one: &str, other: &str) -> Vec<usize> {
-        let between = |step: &&PathStepView| {
-            (step.from == one && step.to == other) || (step.from == other && step.to == one)
-        };
+        let between =
+            |step: &&PathStepView| (step.from == one && step.to == other) || (step.from == other && step.to == one);
         self.path.iter().filter(between).map(|step| step.number).collect()
     }
 }
@@ -250,21 +249,22 @@ fn things(topology: &Topology, view: &mut GraphView) {
     use vnetdig_model::topology::ServerRef;
     let facts = topology.facts();
     let in_subnet = |subnet: SubnetId| Place::Vnet(facts.subnets[subnet].vnet);
-    let mut put = |place: Place, subnet: Option<SubnetId>, kind: &'static str, name: String, address: Option<String>| {
-        let subnet = subnet.map(|subnet| facts.subnets[subnet].name.to_string()).unwrap_or_default();
-        let id = id_of(place);
-        let Some(node) = view.nodes.iter_mut().find(|node| node.id == id) else { return };
-        let thing = ThingView { kind, name, address };
-        match node.subnets.iter_mut().find(|found| found.name == subnet) {
-            Some(found) => found.things.push(thing),
-            None => node.subnets.push(SubnetView {
-                name: subnet,
-                prefixes: Vec::new(),
-                guards: Vec::new(),
-                things: vec![thing],
-            }),
-        }
-    };
+    let mut put =
+        |place: Place, subnet: Option<SubnetId>, kind: &'static str, name: String, address: Option<String>| {
+            let subnet = subnet.map(|subnet| facts.subnets[subnet].name.to_string()).unwrap_or_default();
+            let id = id_of(place);
+            let Some(node) = view.nodes.iter_mut().find(|node| node.id == id) else { return };
+            let thing = ThingView { kind, name, address };
+            match node.subnets.iter_mut().find(|found| found.name == subnet) {
+                Some(found) => found.things.push(thing),
+                None => node.subnets.push(SubnetView {
+                    name: subnet,
+                    prefixes: Vec::new(),
+                    guards: Vec::new(),
+                    things: vec![thing],
+                }),
+            }
+        };
     let subnet_at = |place: Place, address: Option<std::net::IpAddr>| match (place, address) {
         (Place::Vnet(vnet), Some(address)) => topology.places().subnet(vnet, address),
         _ => None,
@@ -373,9 +373,9 @@ fn peerings(topology: &Topology, view: &mut GraphView) {
         let name = |half: &PeeringHalf| facts.vnets[half.local].name.to_string();
         let mut notes = Vec::new();
         for half in [Some(half), far].into_iter().flatten() {
-            let noted = unusual(half);
-            if !noted.is_empty() {
-                notes.push(format!("{}: {}", name(half), noted.join(", ")));
+            let flags = unusual(half);
+            if !flags.is_empty() {
+                notes.push(format!("{}: {}", name(half), flags.join(", ")));
             }
         }
         if far.is_none() {

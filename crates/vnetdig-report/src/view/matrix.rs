@@ -116,7 +116,7 @@ pub fn matrix(topology: &Topology, matrix: &Matrix) -> MatrixView {
             };
             cells.push(MatrixCellView {
                 client: name.clone(),
-                name: declared.name.to_string(),
+                name: words::absolute(&declared.name),
                 verdict: cell.verdict.into(),
                 addresses: cell.addresses.iter().map(|found| address(topology, found)).collect(),
                 service: declared.service.map(|service| service.to_string()),
@@ -129,7 +129,7 @@ pub fn matrix(topology: &Topology, matrix: &Matrix) -> MatrixView {
         clients.push(MatrixClientView { name, class });
     }
     let names = matrix.names.iter().map(|declared| MatrixNameView {
-        name: declared.name.to_string(),
+        name: words::absolute(&declared.name),
         target: target_name(topology, declared.target),
         kind: match declared.target {
             NamedTarget::Postgres(_) => "postgres-server",

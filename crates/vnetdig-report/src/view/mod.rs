@@ -5,6 +5,9 @@
 
 mod check;
 mod connection;
+mod gaps;
+mod graph;
+mod matrix;
 mod origin;
 mod outcome;
 mod reach;
@@ -13,6 +16,11 @@ mod trace;
 
 pub use check::{CheckView, FailureView, FileView, MismatchView, ProblemView, Status, TestSummary, TestView};
 pub use connection::{reach, trace_and_reach};
+pub use gaps::{ChangeView, GapView, GapsView, PairView, RemedyView, gaps};
+pub use graph::{
+    EdgeKind, EdgeView, GraphView, NodeKind, NodeView, PathStepView, SubnetView, ThingView, draw_path, graph,
+};
+pub use matrix::{MatrixAddressView, MatrixCellView, MatrixClientView, MatrixNameView, MatrixView, matrix};
 pub use reach::{
     ConnectionView, HoldsView, HopView, ReachOutcomeView, ReachVerdictView, ReachView, ResolvesView, ServiceView,
     StageView, TargetView, TraceReachView, WayStepView,
@@ -32,6 +40,10 @@ pub const TRACES_SCHEMA: &str = "vnetdig/traces/1";
 pub const REACH_SCHEMA: &str = "vnetdig/reach/1";
 /// The version of the document with several reach documents.
 pub const REACHES_SCHEMA: &str = "vnetdig/reaches/1";
+/// The version of the matrix document.
+pub const MATRIX_SCHEMA: &str = "vnetdig/matrix/1";
+/// The version of the gaps document.
+pub const GAPS_SCHEMA: &str = "vnetdig/gaps/1";
 /// The version of the test document.
 pub const TEST_SCHEMA: &str = "vnetdig/test/1";
 

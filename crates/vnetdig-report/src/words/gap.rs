@@ -79,7 +79,8 @@ impl Names<'_> {
 
     /// The whole gap as a paragraph.
     pub(crate) fn gap(self, gap: &Gap) -> String {
-        let mut text = format!("{} → {}: {}", self.placed(Some(gap.from)), self.placed(gap.to), self.gap_cause(&gap.cause));
+        let mut text =
+            format!("{} → {}: {}", self.placed(Some(gap.from)), self.placed(gap.to), self.gap_cause(&gap.cause));
         if let Some(existing) = self.existing(&gap.existing) {
             text = format!("{text}; {existing}");
         }
@@ -87,7 +88,9 @@ impl Names<'_> {
         match ways.as_slice() {
             [] => format!("{text}; no single change closes the gap."),
             [only] => format!("{text}; one way to close the gap: {only}."),
-            several => format!("{text}; {} to close the gap: {}.", counted(several.len(), "way"), several.join("; or ")),
+            several => {
+                format!("{text}; {} to close the gap: {}.", counted(several.len(), "way"), several.join("; or "))
+            }
         }
     }
 
@@ -111,7 +114,11 @@ impl Names<'_> {
         match change {
             Change::Peer(one, other) => format!("peer {} with {}", self.vnet(*one), self.vnet(*other)),
             Change::PeerAnew(one, other) => {
-                format!("delete both halves between {} and {}, and create them anew", self.vnet(*one), self.vnet(*other))
+                format!(
+                    "delete both halves between {} and {}, and create them anew",
+                    self.vnet(*one),
+                    self.vnet(*other)
+                )
             }
             Change::Synchronize(half) => {
                 format!("synchronize {}, or let it cover the prefixes and subnets", self.half_from(*half))
@@ -146,7 +153,9 @@ impl Names<'_> {
                 format!("create a private endpoint of {server}{place}")
             }
             Change::StartServer(server) => format!("bring up DNS server {}", self.server(*server)),
-            Change::Declare(what) => missing(self, what).1.unwrap_or_else(|| format!("declare {}", missing(self, what).0)),
+            Change::Declare(what) => {
+                missing(self, what).1.unwrap_or_else(|| format!("declare {}", missing(self, what).0))
+            }
         }
     }
 

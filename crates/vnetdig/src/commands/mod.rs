@@ -1,8 +1,11 @@
 //! One module per command.
 
 pub(crate) mod completions;
+pub(crate) mod gaps;
+pub(crate) mod graph;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod matrix;
 pub(crate) mod reach;
 pub(crate) mod schema;
 pub(crate) mod test;

@@ -1,6 +1,6 @@
 //! `vnetdig reach`.
 
-mod target;
+pub(super) mod target;
 
 use vnetdig_engine::{
     Opening, Query, Resolution, Trace, World, asker_name, attempts_of, opening, resolve, usual_service,

@@ -7,15 +7,15 @@ use vnetdig_model::scenario::{Service, TypedName};
 
 /// To what a connection is opened.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// The name, or an address in its place.
-    pub(super) name: TypedName,
+    pub(crate) name: TypedName,
     /// The service, if one is written.
-    pub(super) service: Option<Service>,
+    pub(crate) service: Option<Service>,
 }
 
 impl Target {
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let (host, service) = split(text)?;
         let service = service.map(|service| named(service, host)).transpose()?;
         let address: Option<IpAddr> = host.parse().ok();
