@@ -79,6 +79,11 @@ fn what_makes_no_sense_is_refused_with_what_is_expected() {
         ("--from web-1 www:443 --switch dead-target=timeout", "did you mean `dead-targets`?"),
         ("--from web-1 www:443 --limit brunches=3", "did you mean `branches`?"),
         ("--from web-1", "TARGET"),
+        ("--from web-1 fd00::5:443", "`[fd00::5]:443`"),
+        ("--from web-1 [::ffff:10.2.0.5]:443", "write `10.2.0.5:443`"),
+        ("--from web-1 10.2.0.256:443", "write a final dot"),
+        ("--from web-1 :5432", "no host stands before `:5432`"),
+        ("--from web-1 www:443 --limit depth=256", "expected a whole number from 1 to 255, not `256`"),
     ] {
         folder.expect(&format!("reach -s net.vnetdig.yaml {line}"), 2).says(hint).answers_nothing();
     }
@@ -185,4 +190,51 @@ fn a_trace_has_a_line_about_the_connection_where_the_port_is_known() {
     assert!(errors.is_empty(), "{errors:#?}\n{view:#}");
     assert_eq!(view["reach"]["verdict"], "blocked");
     assert_eq!(view["outcomes"][0]["connections"][0]["reaches"]["cause"], "peering-not-transitive");
+}
+
+#[test]
+fn what_may_hold_a_password_is_never_repeated() {
+    let folder = folder();
+    for words in [
+        &["reach", "--from", "web-1", "user:s3cret@10.2.0.5"][..],
+        &["reach", "--from", "web-1", "Server=x;Password=s3cret;Port=5432"],
+        &["reach", "--from", "web-1", "host=orders", "password=s3cret"],
+        &["reach", "--from", "web-1", "www:443", "postgres://u:s3cret@x"],
+        &["reach", "--from", "web-1", "www:443", "-t", "u:s3cret@x"],
+        &["reach", "--from", "postgres://u:s3cret@x", "www:443"],
+        &["reach", "--from", "web-1", "www:443", "--limit", "depth=s3cret@x"],
+        &["trace", "--from", "web-1", "postgres://u:s3cret@orders/db"],
+        &["trace", "--from", "web-1", "host=orders", "password=s3cret"],
+        &["trace", "--from", "web-1", "www", "@u:s3cret@10.0.0.4"],
+        &["trace", "--from", "web-1", "-x", "u:s3cret@x"],
+        &["trace", "--from", "web-1", "--port", "Password=s3cret", "www"],
+        &["graph", "--path", "postgres://u:s3cret@x/db?sslmode=require"],
+    ] {
+        let mut all = vec![words[0], "-s", "net.vnetdig.yaml"];
+        all.extend(&words[1..]);
+        let ran = folder.run_with(&all, "", &[]);
+        assert_eq!(ran.status, 2, "{words:?}\n{ran}");
+        let ran = ran.says("this looks like a connection string or URL").answers_nothing();
+        assert!(!ran.stderr.contains("s3cret"), "{words:?}\n{ran}");
+    }
+    let ran = folder.expect("trace -s net.vnetdig.yaml --from web-1 www @u:s3cret", 2).says("is no server");
+    assert!(!ran.stderr.contains("s3cret"), "{ran}");
+    let ran = folder.expect("postgres://u:s3cret@x", 2).says("this looks like a connection string or URL");
+    assert!(!ran.stderr.contains("s3cret"), "{ran}");
+    // What is no such text is told as ever.
+    folder.expect("reach -s net.vnetdig.yaml --from web-1 www:443 surplus", 2).says("surplus");
+}
+
+#[test]
+fn a_question_that_may_hold_a_password_is_shown_without_it() {
+    let checks = "checks:\n  - { from: web-1, query: \"postgres://u:s3cret@x/db\", expect: { rcode: NOERROR } }\n  - { from: wbe-1, query: x.example, expect: { rcode: NOERROR } }\n";
+    let folder = Folder::new().with("net.vnetdig.yaml", format!("{NETWORK}{checks}"));
+    for line in
+        ["test net.vnetdig.yaml", "test -o json net.vnetdig.yaml", "reach -s net.vnetdig.yaml --from web-1 www:443"]
+    {
+        let ran =
+            folder.expect(line, 5).says("this looks like a connection string or URL").says("net.vnetdig.yaml:27:");
+        assert!(!format!("{ran}").contains("s3cret"), "{ran}");
+        assert!(ran.stderr.contains("wbe-1"), "the other mistake is shown too\n{ran}");
+    }
 }

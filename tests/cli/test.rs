@@ -134,3 +134,13 @@ timeline:
     let listed = folder.expect("test later.vnetdig.yaml --list", 0);
     assert_eq!(listed.stdout.lines().count(), 2, "{listed}");
 }
+
+#[test]
+fn a_file_without_checks_does_not_pass() {
+    let folder = Folder::new().with("empty.vnetdig.yaml", "vnetdig: 1\n");
+    let ran = folder
+        .expect("test empty.vnetdig.yaml", 3)
+        .says("there is no check")
+        .answers("NONE  empty.vnetdig.yaml   no check");
+    assert!(!ran.stdout.contains("PASS"), "{ran}");
+}

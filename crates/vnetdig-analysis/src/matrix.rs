@@ -286,6 +286,7 @@ fn translated(topology: &Topology, missing: &Missing, from: ClientId, to: Client
         }
         Missing::SubnetIn(vnet) => Missing::SubnetIn(own(*vnet)),
         Missing::RouteIn(vnet) => Missing::RouteIn(own(*vnet)),
+        Missing::RegionOf(vnet) => Missing::RegionOf(own(*vnet)),
         Missing::PlatformSuffixOf(vnet) => Missing::PlatformSuffixOf(own(*vnet)),
         Missing::PublicAddressIn(subnet) => {
             let is_own = facts.clients[from].subnet == Some(*subnet);

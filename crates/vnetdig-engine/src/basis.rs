@@ -234,13 +234,19 @@ bases! {
     ServerRoutes, 424, [D], "With a default route to an appliance the delegated subnet needs routes of its own";
     ServerPorts, 425, [D], "A flexible server listens on 5432, and on 6432 when PgBouncer is on";
     LongestPrefix, 430, [D], "The longest prefix wins; of equal ones user-defined routes come first, then BGP, then system routes";
+    ServiceEndpointRoute, 430, [D], "A service endpoint puts routes to the service into its subnet, preferred over BGP and default routes";
     SystemBeforeBgp, 430, [D], "System routes of the network and its peerings are preferred over BGP routes, even more specific ones";
     SystemRoute, 431, [D], "A network has routes to itself, its peers, what its gateways lead to, and the internet";
+    GatewayRoute, 431, [D], "What lies behind gateways and hubs is reached through them";
     PrivateRangeDropped, 431, [D], "Private ranges that no route covers are dropped";
     DropYields, 431, [O], "The drop of private ranges yields to a default route of the user, as the labs show";
     UserRoute, 432, [D], "A user-defined route names the next hop";
     ApplianceForwards, 432, [D], "An appliance forwards when its NIC may and its own rules let the packet pass";
     ApplianceAdjacent, 432, [D], "The next hop of a route must stand in the same or a directly peered network";
+    SourceTranslated, 432, [K], "A device that translates sources gets the replies";
+    StatefulDevice, 432, [K], "A device that keeps state drops TCP connections of which it sees one direction only";
+    StatefulDatagrams, 432, [O], "Datagrams pass a device that keeps state in one direction only; replies alone are judged by its rules";
+    RoutesCircle, 432, [D], "Routes that lead packets back to a device never deliver them";
     PropagationOff, 432, [D], "A route table without propagation has no routes of gateways";
     ClientRoutes, 433, [O], "The path starts at the client: what its own routes do not cover goes elsewhere";
     CapturedPrefix, 433, [O], "Addresses inside the cluster's own ranges never leave it";
@@ -252,9 +258,7 @@ bases! {
     EndpointRouteKept, 442, [D], "Shorter user-defined routes do not override the host route of a private endpoint";
     EndpointSymmetry, 443, [O], "Replies of a private endpoint come back through the appliance in this layout";
     EndpointAsymmetry, 443, [O], "Without source translation an appliance does not get packets to a private endpoint in this layout";
-    SourceTranslated, 443, [O], "With source translation replies come back to the appliance";
-    StatefulDevice, 443, [K], "A device that keeps state drops TCP connections of which it sees one direction only";
-    StatefulDatagrams, 443, [O], "Datagrams pass a device that keeps state in one direction only; replies alone are judged by its rules";
+    EndpointTranslated, 443, [O], "With source translation replies of a private endpoint come back to the appliance";
     SourceRules, 444, [D], "The rules of the client's own subnet apply to traffic to a private endpoint";
     AssumedTtl, 500, [I], "The TTLs of these names are not published; 30 seconds are assumed";
     RrsetLifetime, 501, [S], "Each record of a chain lives by its own TTL";
@@ -273,6 +277,7 @@ bases! {
     InternetEgress, 0, [K], "Packets to public addresses leave for the internet with a public source address";
     TranslatesTcpAndUdp, 0, [D, O], "NAT gateways and Azure Firewall translate TCP and UDP on the way to the internet, and nothing else";
     NoAddressOfVersion, 0, [D, O], "Packets need an address of their own IP version, for IPv6 on the internet a public one";
+    NotUnicast, 0, [S], "Loopback, link-local, multicast and reserved addresses are no destinations on a network";
     NotPublic, 0, [S], "Addresses of private networks are not routed on the internet";
     NotJudged, 0, [S], "The topology does not say what listens there";
     WorkLimit, 0, [S], "The work spent on one question is bounded";

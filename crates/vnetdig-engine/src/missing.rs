@@ -26,6 +26,7 @@ pub fn missing_text(topology: &Topology, missing: &Missing) -> String {
             crate::outcome::LimitKind::Exchanges => "the limit of exchanges was reached".to_owned(),
             crate::outcome::LimitKind::Depth => "the limit of nested exchanges was reached".to_owned(),
             crate::outcome::LimitKind::Branches => "the limit of branches was reached".to_owned(),
+            crate::outcome::LimitKind::Stations => "packets were followed no further than 48 stations".to_owned(),
         },
         network => network_text(topology, network),
     }
@@ -46,6 +47,13 @@ fn network_text(topology: &Topology, missing: &Missing) -> String {
         Missing::TagPrefixes(tag) => format!("the prefixes of service tag {tag}"),
         Missing::SubnetIn(network) => {
             format!("the subnet in {}, whose subnets differ in rules or routes", vnet(*network))
+        }
+        Missing::RegionOf(network) => format!("the region of {}", vnet(*network)),
+        Missing::EchoReplies(device) => {
+            format!("whether {} lets echo replies pass without their requests", device_name(topology, *device))
+        }
+        Missing::TranslatorAfter(device) => {
+            format!("what translates sources behind {}, which does not", device_name(topology, *device))
         }
         Missing::RouteIn(network) => format!("the address that decides the route in {}", vnet(*network)),
         Missing::AddressAt(place) => format!("the address that decides the route at {}", topology.place_name(*place)),

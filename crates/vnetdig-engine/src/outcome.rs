@@ -100,6 +100,12 @@ pub enum Missing {
     TagPrefixes(Box<str>),
     /// In which subnet of a network a machine stands, where its subnets differ in rules or routes.
     SubnetIn(VnetId),
+    /// The region of a network.
+    RegionOf(VnetId),
+    /// Whether a device lets echo replies pass of which it saw no request.
+    EchoReplies(Device),
+    /// What translates the source of packets that leave for the internet through a device that does not.
+    TranslatorAfter(Device),
     /// The address on which a route of a network depends.
     RouteIn(VnetId),
     /// The address on which a way from an on-premises network or a hub depends.
@@ -137,6 +143,8 @@ pub enum LimitKind {
     Depth,
     /// Branches.
     Branches,
+    /// Stations a packet passes.
+    Stations,
 }
 
 /// What comes of a question.

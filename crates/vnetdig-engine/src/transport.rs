@@ -4,14 +4,13 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use vnetdig_model::Topology;
-use vnetdig_model::filter::NsgId;
 use vnetdig_model::network::{Place, SubnetId, VnetId};
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::record::Address;
 use vnetdig_model::scenario::Service;
 use vnetdig_model::topology::ServerRef;
 
-use crate::network::{self, Block, Fate, Path, RuleRef, Start, is_inside_a_network, platform_denied, reach_from};
+use crate::network::{self, Block, Fate, Path, Start, is_inside_a_network, platform_block, reach_from};
 use crate::outcome::{Missing, is_private};
 use crate::trace::{Party, Vantage};
 
@@ -141,28 +140,16 @@ pub(crate) fn deliver<'t>(
 
 fn deliver_to_azure(topology: &Topology, sender: Sender<'_>) -> Delivery {
     let vantage = match sender.from {
-        Source::Place(Place::Vnet(vnet), subnet) => {
-            if let Some((nsg, rule)) = platform_denied(topology, subnet, nic_nsg(topology, sender.holder)) {
-                let direction = vnetdig_model::filter::Direction::Outbound;
-                let block = Block::SecurityRule { nsg, rule: RuleRef::Own(rule), direction };
-                return Delivery::Lost { block, unreachable: None };
-            }
-            Vantage::Vnet(vnet)
-        }
-        Source::Place(Place::VirtualHub(hub), _) => Vantage::VirtualHub(hub),
-        Source::Place(Place::Site(_) | Place::Internet, _) | Source::PointToSite(_) => {
-            return Delivery::Lost { block: Block::PlatformAddress, unreachable: None };
-        }
+        Source::Place(Place::Vnet(vnet), _) => Some(Vantage::Vnet(vnet)),
+        Source::Place(Place::VirtualHub(hub), _) => Some(Vantage::VirtualHub(hub)),
+        Source::Place(Place::Site(_) | Place::Internet, _) | Source::PointToSite(_) => None,
     };
-    Delivery::Delivered { to: Party::AzureDns(vantage), at: sender.from, path: Path::new() }
-}
-
-fn nic_nsg(topology: &Topology, holder: Option<HolderRef>) -> Option<NsgId> {
-    let facts = topology.facts();
-    match holder? {
-        HolderRef::Client(client) => facts.clients[client].nic_nsg,
-        HolderRef::Server(ServerRef::Custom(server)) => facts.dns_servers[server].nic_nsg,
-        _ => None,
+    match (platform_block(topology, &sender.start()), vantage) {
+        (Err(missing), _) => Delivery::Undecided(missing),
+        (Ok(None), Some(vantage)) => {
+            Delivery::Delivered { to: Party::AzureDns(vantage), at: sender.from, path: Path::new() }
+        }
+        (Ok(block), _) => Delivery::Lost { block: block.unwrap_or(Block::PlatformAddress), unreachable: None },
     }
 }
 

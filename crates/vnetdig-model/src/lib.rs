@@ -23,6 +23,7 @@ pub mod prefixes;
 pub mod record;
 pub mod rule;
 pub mod scenario;
+pub mod secret;
 pub mod server;
 pub mod service;
 pub mod source;

@@ -70,7 +70,7 @@ pub struct Places {
     uneven: FxMap<VnetId, ()>,
     gateway_kinds: FxMap<VnetId, SmallVec<[GatewayKind; 1]>>,
     remote_gateways: FxMap<VnetId, PeeringId>,
-    gateway_users: FxMap<VnetId, SmallVec<[PeeringId; 4]>>,
+    gateway_users: FxMap<VnetId, Prefixes<PeeringId>>,
     connections: FxMap<Place, SmallVec<[ConnectionId; 1]>>,
     hubs: FxMap<VnetId, SmallVec<[(VirtualHubId, usize); 1]>>,
 }
@@ -90,7 +90,8 @@ impl Places {
             }
         }
         for (id, subnet) in facts.subnets.iter() {
-            if subnet.delegation.is_none() && (subnet.nsg.is_some() || subnet.route_table.is_some()) {
+            let has_own = subnet.nsg.is_some() || subnet.route_table.is_some() || !subnet.service_endpoints.is_empty();
+            if subnet.delegation.is_none() && has_own {
                 places.uneven.insert(subnet.vnet, ());
             }
             if subnet.name.eq_ignore_ascii_case(GATEWAY_SUBNET) {
@@ -101,6 +102,9 @@ impl Places {
             }
         }
         for (id, half) in facts.peerings.iter() {
+            if !half.local_subnets.is_empty() {
+                places.uneven.insert(half.local, ());
+            }
             if places.halves.insert((half.local, half.remote), id).is_none() {
                 for prefix in &facts.vnets[half.remote].address_space {
                     places.peers[half.local.index()].add(*prefix, id);
@@ -139,7 +143,10 @@ impl Places {
     fn gateways(&mut self, facts: &Facts) {
         for (id, half) in facts.peerings.iter().filter(|(_, half)| half.use_remote_gateways) {
             self.remote_gateways.entry(half.local).or_insert(id);
-            self.gateway_users.entry(half.remote).or_default().push(id);
+            let users = self.gateway_users.entry(half.remote).or_default();
+            for prefix in &facts.vnets[half.local].address_space {
+                users.add(*prefix, id);
+            }
         }
         for (id, connection) in facts.connections.iter() {
             for end in connection.ends {
@@ -292,7 +299,8 @@ impl Places {
         &self.spaces[vnet.index()]
     }
 
-    /// Whether a subnet of a network in which machines can stand has a security group or a route table.
+    /// Whether it matters in which subnet of a network a machine stands: one has a security group, a route table or
+    /// service endpoints, or a peering covers some of them only.
     #[must_use]
     pub fn has_rules_or_routes(&self, vnet: VnetId) -> bool {
         self.uneven.contains_key(&vnet)
@@ -316,10 +324,10 @@ impl Places {
         self.remote_gateways.get(&vnet).copied()
     }
 
-    /// The halves, on other networks, that use the gateway of this one.
+    /// The prefixes of the networks that use the gateway of this one, each with the half by which they do.
     #[must_use]
-    pub fn gateway_users(&self, vnet: VnetId) -> &[PeeringId] {
-        self.gateway_users.get(&vnet).map_or(&[], SmallVec::as_slice)
+    pub fn gateway_users(&self, vnet: VnetId) -> Option<&Prefixes<PeeringId>> {
+        self.gateway_users.get(&vnet)
     }
 
     /// The connections that end at a place, in declaration order.

@@ -8,6 +8,7 @@ use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity as Level,
     SourceCode, SourceSpan, SpanContents,
 };
+use vnetdig_model::secret::SECRET_CODE;
 use vnetdig_model::{Diagnostic, Id as _, Label, Severity, SourceId, SourceMap, Span};
 
 use crate::text::{plain as visible, steers};
@@ -30,8 +31,13 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> S
         .with_links(false)
         .without_syntax_highlighting();
     let mut text = String::new();
+    let secrets: Vec<Span> = diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.code == SECRET_CODE)
+        .flat_map(|diagnostic| diagnostic.labels.iter().map(|label| label.span))
+        .collect();
     for diagnostic in diagnostics.iter().take(MOST_SHOWN) {
-        handler.render_report(&mut text, &Shown::new(sources, diagnostic)).expect("writing to a string");
+        handler.render_report(&mut text, &Shown::new(sources, diagnostic, &secrets)).expect("writing to a string");
         text.push('\n');
     }
     if !diagnostics.is_empty() {
@@ -66,7 +72,7 @@ struct Shown<'a> {
 }
 
 impl<'a> Shown<'a> {
-    fn new(sources: &'a SourceMap, diagnostic: &'a Diagnostic) -> Self {
+    fn new(sources: &'a SourceMap, diagnostic: &'a Diagnostic, secrets: &[Span]) -> Self {
         let mut files: Vec<SourceId> = Vec::new();
         for label in &diagnostic.labels {
             if label.span.source.index() < sources.len() && !files.contains(&label.span.source) {
@@ -77,7 +83,7 @@ impl<'a> Shown<'a> {
             Severity::Error => Level::Error,
             Severity::Warning => Level::Warning,
         };
-        let mut parts = files.iter().map(|file| Self::part(sources, &diagnostic.labels, *file));
+        let mut parts = files.iter().map(|file| Self::part(sources, &diagnostic.labels, *file, secrets));
         let mut shown = parts.next().unwrap_or_else(Self::nowhere);
         shown.elsewhere = parts.collect();
         // A place that cannot be drawn is said in the message.
@@ -92,7 +98,7 @@ impl<'a> Shown<'a> {
     }
 
     /// The labels that lie in one file.
-    fn part(sources: &'a SourceMap, labels: &[Label], file: SourceId) -> Self {
+    fn part(sources: &'a SourceMap, labels: &[Label], file: SourceId, secrets: &[Span]) -> Self {
         let source = sources.source(file);
         let here: Vec<&Label> = labels.iter().filter(|label| label.span.source == file).collect();
         let drawn: Vec<LabeledSpan> = here
@@ -109,7 +115,7 @@ impl<'a> Shown<'a> {
         let place = here.first().map(|label| sources.place(label.span)).unwrap_or_default();
         let drawn = if drawn.len() == here.len() { drawn } else { Vec::new() };
         let message = if drawn.is_empty() { format!(" ({place})") } else { place };
-        let excerpt = (!drawn.is_empty()).then(|| Excerpt::new(sources, file, &drawn));
+        let excerpt = (!drawn.is_empty()).then(|| Excerpt::new(sources, file, &drawn, secrets));
         Self { message, labels: drawn, excerpt, ..Self::nowhere() }
     }
 }
@@ -146,8 +152,9 @@ struct Excerpt {
 
 impl Excerpt {
     /// The lines of the labels and one around them. Characters that could steer a terminal are replaced by others of
-    /// the same length, so that spans still fit; so are line breaks that only old systems take for some.
-    fn new(sources: &SourceMap, file: SourceId, labels: &[LabeledSpan]) -> Self {
+    /// the same length, so that spans still fit; so are line breaks that only old systems take for some, and what may
+    /// hold a password.
+    fn new(sources: &SourceMap, file: SourceId, labels: &[LabeledSpan], secrets: &[Span]) -> Self {
         let source = sources.source(file);
         let text = source.text();
         let first = labels.iter().map(LabeledSpan::offset).min().unwrap_or(0);
@@ -159,11 +166,18 @@ impl Excerpt {
         let at = u32::try_from(start).unwrap_or(u32::MAX);
         let lines = sources.position(Span { source: file, start: at, end: at }).line as usize - 1;
         let mut shown = String::with_capacity(end - start);
-        let mut chars = text[start..end].chars().peekable();
-        while let Some(c) = chars.next() {
+        let hidden: Vec<_> =
+            secrets.iter().filter(|span| span.source == file).map(|span| span.start..span.end).collect();
+        let mut chars = text[start..end].char_indices().peekable();
+        while let Some((offset, c)) = chars.next() {
+            let is_hidden = u32::try_from(start + offset).is_ok_and(|at| hidden.iter().any(|span| span.contains(&at)));
+            if is_hidden && c != '\n' {
+                shown.extend(std::iter::repeat_n('*', c.len_utf8()));
+                continue;
+            }
             shown.push(match c {
                 '\n' | '\t' => c,
-                '\r' if chars.peek() == Some(&'\n') => c,
+                '\r' if chars.peek().is_some_and(|(_, next)| *next == '\n') => c,
                 _ if !steers(c) => c,
                 _ => match c.len_utf8() {
                     1 => '?',

@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::fmt::Display;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vnetdig_engine::Limits;
@@ -99,7 +101,7 @@ pub(crate) struct Settings {
     pub(crate) switches: Vec<(String, String)>,
     /// Raise or lower a bound on the work for one question; may be repeated.
     ///
-    /// The bounds are `exchanges`, `depth`, `aliases` and `branches`.
+    /// The bounds are `exchanges` and `branches`, up to 4294967295, and `depth` and `aliases`, up to 255.
     #[arg(long = "limit", value_name = "NAME=NUMBER", value_parser = limit)]
     limits: Vec<Limit>,
 }
@@ -311,17 +313,18 @@ enum Limit {
 fn limit(text: &str) -> Result<Limit, String> {
     let (name, value) = assignment(text)?;
     match name.as_str() {
-        "exchanges" => Ok(Limit::Exchanges(most(&value)?)),
-        "depth" => Ok(Limit::Depth(most(&value)?)),
-        "aliases" => Ok(Limit::Aliases(most(&value)?)),
-        "branches" => Ok(Limit::Branches(most(&value)?)),
+        "exchanges" => number(&value, u32::MAX).map(Limit::Exchanges),
+        "depth" => number(&value, u8::MAX).map(Limit::Depth),
+        "aliases" => number(&value, u8::MAX).map(Limit::Aliases),
+        "branches" => number(&value, u32::MAX).map(Limit::Branches),
         _ => Err(unknown("limit", &name, &["exchanges", "depth", "aliases", "branches"])),
     }
 }
 
-fn most<N: std::str::FromStr<Err: std::fmt::Display> + PartialEq + From<u8>>(text: &str) -> Result<N, String> {
-    let most: N = text.parse().map_err(|error| format!("`{text}`: {error}"))?;
-    if most == N::from(0) { Err("a limit is at least 1".to_owned()) } else { Ok(most) }
+fn number<N: FromStr + PartialEq + From<u8> + Display + Copy>(text: &str, largest: N) -> Result<N, String> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let most = text.parse().ok().filter(|most| is_plain && *most != N::from(0));
+    most.ok_or_else(|| format!("expected a whole number from 1 to {largest}, not `{text}`"))
 }
 
 /// `unknown KIND` with the nearest known name, or all of them when none is near.
@@ -347,5 +350,23 @@ mod tests {
     fn an_unknown_word_is_answered_with_the_nearest_known_one() {
         assert_eq!(unknown("format", "jsn", &["text", "json"]), "unknown format `jsn`; did you mean `json`?");
         assert_eq!(unknown("format", "html", &["text", "json"]), "unknown format `html`; known: text, json");
+    }
+
+    #[test]
+    fn a_limit_is_a_whole_number_within_its_bounds() {
+        for (text, largest) in [
+            ("exchanges=4294967296", "4294967295"),
+            ("depth=256", "255"),
+            ("exchanges=1e3", "4294967295"),
+            ("branches=", "4294967295"),
+            ("aliases=0", "255"),
+            ("depth=+5", "255"),
+        ] {
+            let (_, value) = text.split_once('=').expect("an assignment");
+            let expected = format!("expected a whole number from 1 to {largest}, not `{value}`");
+            assert_eq!(limit(text).expect_err(text), expected);
+        }
+        assert!(matches!(limit("depth=255"), Ok(Limit::Depth(255))));
+        assert!(matches!(limit("exchanges=1"), Ok(Limit::Exchanges(1))));
     }
 }

@@ -3,6 +3,7 @@
 use vnetdig_engine::asker_name;
 use vnetdig_model::Topology;
 use vnetdig_model::scenario::Asker;
+use vnetdig_model::secret::{SECRET_SENTENCE, may_hold_secret};
 
 use crate::Stop;
 use crate::args::unknown;
@@ -33,6 +34,9 @@ pub(crate) fn find(topology: &Topology, name: &str) -> Result<Asker, String> {
     let vnet = || topology.vnet_by_name(name).map(Asker::Vnet);
     let subnet = || topology.subnet_by_name(name).map(Asker::Subnet);
     client.or_else(vnet).or_else(subnet).ok_or_else(|| {
+        if may_hold_secret(name) {
+            return SECRET_SENTENCE.to_owned();
+        }
         let facts = topology.facts();
         let askers = clients(topology).chain(facts.vnets.ids().map(Asker::Vnet));
         let askers = askers.chain(facts.subnets.ids().map(Asker::Subnet));

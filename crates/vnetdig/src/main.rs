@@ -15,9 +15,11 @@ use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use tracing_subscriber::EnvFilter;
+use vnetdig_model::secret::{SECRET_SENTENCE, may_hold_secret};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, When};
 use crate::console::Console;
 use crate::exit::Exit;
 
@@ -53,6 +55,10 @@ fn main() -> ExitCode {
 fn run() -> Exit {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
+        Err(error) if repeats_secret(&error) => {
+            Console::new(When::Auto).error(SECRET_SENTENCE);
+            return Exit::Usage;
+        }
         Err(error) => {
             // Help and version are answers; both streams may be closed by now, and then nobody listens.
             let printed = error.print().and_then(|()| std::io::stdout().flush());
@@ -82,6 +88,21 @@ fn run() -> Exit {
         console.error(&stop.message);
         stop.exit
     })
+}
+
+/// Whether what is wrong with the command line would be told with a text that may hold a password.
+fn repeats_secret(error: &clap::Error) -> bool {
+    let of = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    // Of options that take NAME=VALUE or FORMAT=FILE the value has an `=` by right.
+    let argument = of(ContextKind::InvalidArg).unwrap_or_default();
+    let takes_assignment = error.kind() != ErrorKind::UnknownArgument && argument.contains('=');
+    let is_secret =
+        |text: &str| may_hold_secret(text) && (!takes_assignment || text.contains("://") || text.contains('@'));
+    let is_unknown = error.kind() == ErrorKind::UnknownArgument && may_hold_secret(argument);
+    is_unknown || [ContextKind::InvalidValue, ContextKind::InvalidSubcommand].into_iter().filter_map(of).any(is_secret)
 }
 
 fn start_log(console: Console) {

@@ -7,6 +7,8 @@ use vnetdig_engine::{Block, Device, NetworkFact, RuleRef};
 use vnetdig_model::appliance::LoadBalancerSku;
 use vnetdig_model::filter::{Access, AdminAccess, AdminRulesId, Direction, NsgId};
 use vnetdig_model::network::{NextHop, PeeringId, Place, RouteDestination, RouteTableId, VnetId};
+use vnetdig_model::places::HolderRef;
+use vnetdig_model::topology::ServerRef;
 
 use super::plain::{self, Way};
 use super::{Audited, declared};
@@ -54,7 +56,8 @@ impl Audited<'_> {
             Block::ConnectionDown(connection) => !facts.connections[*connection].connected,
             Block::RouteDrops(table, route) => {
                 let hop = facts.route_tables[*table].routes[*route].next_hop;
-                matches!(hop, NextHop::None | NextHop::VirtualNetworkGateway) && self.covers(*table, *route, way)
+                matches!(hop, NextHop::None | NextHop::VirtualNetworkGateway | NextHop::VnetLocal)
+                    && self.covers(*table, *route, way)
             }
             Block::ApplianceUnreachable { route, address } => self.is_unreachable(*route, *address),
             Block::ApplianceNotForwarding(Device::Appliance(id)) => !facts.appliances[*id].ip_forwarding,
@@ -85,6 +88,7 @@ impl Audited<'_> {
                     && way.destinations.iter().all(|address| address.is_ipv6() == *is_ipv6)
                     && !way.sources.iter().any(|address| address.is_ipv6() == *is_ipv6)
             }
+            Block::NotUnicast(address) => way.destinations.contains(address) && is_no_destination(*address),
             Block::Ipv4Only(_) => way.destinations.iter().any(IpAddr::is_ipv6),
             // The platform's address is looked at elsewhere, and a query is no connection to a service.
             Block::PlatformAddress
@@ -209,7 +213,16 @@ impl Audited<'_> {
             plain::is_own(self.topology, vnet, address)
                 || halves.any(|half| half.local == vnet && plain::is_own(self.topology, half.remote, address))
         };
-        attached.into_iter().any(|vnet| !is_near(vnet))
+        // What is declared at the address may be no appliance at all.
+        let forwards = |what: HolderRef| {
+            matches!(
+                what,
+                HolderRef::Appliance(_) | HolderRef::LoadBalancer(_) | HolderRef::Server(ServerRef::Firewall(_))
+            )
+        };
+        let holders = self.topology.places().holders(address);
+        let is_none = !holders.is_empty() && !holders.iter().any(|holder| forwards(holder.what));
+        is_none || attached.into_iter().any(|vnet| !is_near(vnet))
     }
 
     fn is_next_hop(&self, device: Device) -> bool {
@@ -298,4 +311,11 @@ impl Audited<'_> {
 
 fn is_within(prefix: &IpNet, addresses: &[IpAddr]) -> bool {
     addresses.iter().any(|address| prefix.contains(address))
+}
+
+/// Whether an address is none that packets are sent to over a network: unspecified, loopback, link-local, multicast,
+/// reserved.
+fn is_no_destination(address: IpAddr) -> bool {
+    let ranges = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "ff00::/8", "fe80::/10"];
+    ranges.iter().any(|range| range.parse::<IpNet>().expect("a literal prefix").contains(&address))
 }

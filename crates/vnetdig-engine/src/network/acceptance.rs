@@ -50,13 +50,14 @@ pub(crate) struct Caller<'t> {
     pub(crate) service_endpoint: Option<SubnetId>,
 }
 
-/// Whether the holder of an address takes a connection.
+/// Whether the holder of an address takes a connection. Without a caller, because its packets did not get there, only
+/// what does not depend on it is decided.
 pub(crate) fn accepts(
     topology: &Topology,
     holder: Option<HolderRef>,
     address: Option<IpAddr>,
     service: Service,
-    caller: Caller<'_>,
+    caller: Option<Caller<'_>>,
 ) -> Acceptance {
     let facts = topology.facts();
     match holder {
@@ -71,6 +72,8 @@ pub(crate) fn accepts(
             };
             match listens(topology, target, service) {
                 Some(false) => Acceptance::Refused(Block::PortNotOpen(target.fact())),
+                // Whether an endpoint answers pings is not known.
+                _ if service == Service::Icmp => Acceptance::NotJudged,
                 _ => Acceptance::Accepted { fact: NetworkFact::Endpoint(id), basis: Basis::EndpointApproved },
             }
         }
@@ -94,9 +97,12 @@ fn postgres(
     id: PostgresServerId,
     service: Service,
     address: Option<IpAddr>,
-    caller: Caller<'_>,
+    caller: Option<Caller<'_>>,
 ) -> Acceptance {
     let fact = NetworkFact::Postgres(id);
+    if service == Service::Icmp {
+        return Acceptance::NotJudged;
+    }
     if listens(topology, Target::Postgres(id), service) == Some(false) {
         return Acceptance::Refused(Block::PortNotOpen(fact));
     }
@@ -123,10 +129,11 @@ fn listens(topology: &Topology, target: Target, service: Service) -> Option<bool
 }
 
 /// Whether the public address lets a caller in.
-fn admits(admission: &Admission, fact: NetworkFact, address: Option<IpAddr>, caller: Caller<'_>) -> Acceptance {
+fn admits(admission: &Admission, fact: NetworkFact, address: Option<IpAddr>, caller: Option<Caller<'_>>) -> Acceptance {
     if !admission.public_network_access {
         return Acceptance::Refused(Block::PublicAccessDisabled(fact));
     }
+    let Some(caller) = caller else { return Acceptance::Undetermined(Missing::PublicSource(fact)) };
     if caller.service_endpoint.is_some_and(|subnet| admission.subnets.contains(&subnet)) {
         return Acceptance::Accepted { fact, basis: Basis::AdmittedSubnet };
     }
@@ -188,7 +195,7 @@ mod tests {
             let admission = Admission { firewall_rules: rules, azure_services: azure, ..Admission::default() };
             let place = Place::Vnet(vnetdig_model::network::VnetId::from_index(0));
             let caller = Caller { place, public, service_endpoint: None };
-            let found = match admits(&admission, fact, None, caller) {
+            let found = match admits(&admission, fact, None, Some(caller)) {
                 Acceptance::Accepted { .. } => "accepted",
                 Acceptance::Refused(_) => "refused",
                 Acceptance::Undetermined(_) => "undetermined",

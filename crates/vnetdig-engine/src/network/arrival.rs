@@ -9,10 +9,12 @@ use vnetdig_model::topology::ServerRef;
 use super::block::Block;
 use super::filter::Filters;
 use super::gateways;
-use super::packet::{End, Packet};
+use super::nic_nsg;
+use super::packet::{End, Packet, any};
 use super::walk::{Landing, Stop, Walk};
 use super::way::{Link, Station, WayRecorder, WayStepKind};
 use crate::basis::Basis;
+use crate::outcome::Missing;
 
 impl<R: WayRecorder> Walk<'_, R> {
     /// Who holds the destination in a network.
@@ -53,13 +55,16 @@ impl<R: WayRecorder> Walk<'_, R> {
         self.station(Station::Host { place, subnet, holder }, packet);
         if let Some(HolderRef::LoadBalancer(balancer)) = holder
             && facts.load_balancers[balancer].sku == LoadBalancerSku::Basic
-            && self.crossed_regions()
         {
-            return Err(Block::BasicLoadBalancer(balancer).into());
+            match self.crossed_regions() {
+                Some(true) => return Err(Block::BasicLoadBalancer(balancer).into()),
+                Some(false) => {}
+                None => return Err(Missing::RegionOf(vnet).into()),
+            }
         }
         let far = over.and_then(|half| topology.places().half(facts.peerings[half].remote, facts.peerings[half].local));
         let denied_half = far.filter(|far| !facts.peerings[*far].allow_virtual_network_access);
-        let nic_nsg = holder.and_then(|holder| self.nic_nsg(holder));
+        let nic_nsg = holder.and_then(|holder| nic_nsg(self.topology, holder));
         let filters = Filters { vnet, subnet, nic_nsg, direction: Direction::Inbound, denied_half };
         match holder {
             Some(HolderRef::Endpoint(endpoint)) if !self.endpoint_has_rules(subnet) => {
@@ -101,11 +106,12 @@ impl<R: WayRecorder> Walk<'_, R> {
         self.landed(place, None, None, None)
     }
 
-    fn crossed_regions(&self) -> bool {
-        self.path.iter().any(|link| match link {
-            Link::Peering { from, to, .. } => gateways::regions_differ(self.topology, *from, *to),
-            _ => false,
-        })
+    /// Whether the way crossed global peering; `None` when nobody declared a region.
+    pub(super) fn crossed_regions(&self) -> Option<bool> {
+        any(self.path.iter().map(|link| match link {
+            Link::Peering { from, to, .. } => gateways::differ_in_region(self.topology, *from, *to),
+            _ => Some(false),
+        }))
     }
 
     fn subnet_of(&self, holder: Option<HolderRef>) -> Option<SubnetId> {
@@ -122,16 +128,6 @@ impl<R: WayRecorder> Walk<'_, R> {
             HolderRef::Server(ServerRef::Firewall(_)) | HolderRef::Service(_) => None,
             HolderRef::Appliance(appliance) => Some(facts.appliances[appliance].subnet),
             HolderRef::LoadBalancer(balancer) => Some(facts.load_balancers[balancer].subnet),
-        }
-    }
-
-    pub(super) fn nic_nsg(&self, holder: HolderRef) -> Option<NsgId> {
-        let facts = self.topology.facts();
-        match holder {
-            HolderRef::Client(client) => facts.clients[client].nic_nsg,
-            HolderRef::Server(ServerRef::Custom(server)) => facts.dns_servers[server].nic_nsg,
-            HolderRef::Appliance(appliance) => facts.appliances[appliance].nic_nsg,
-            _ => None,
         }
     }
 

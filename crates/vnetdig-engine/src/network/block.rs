@@ -115,6 +115,8 @@ pub enum Block {
     Captured(ClientId, IpNet),
     /// A basic load balancer across global peering.
     BasicLoadBalancer(LoadBalancerId),
+    /// The address is none that packets are sent to on a network.
+    NotUnicast(IpAddr),
     /// 168.63.129.16 from outside.
     PlatformAddress,
     /// The source has no address of this IP version.
@@ -144,7 +146,7 @@ impl Block {
     #[must_use]
     pub fn cause(&self) -> BlockCause {
         match self {
-            Self::NoRoute { .. } => BlockCause::NoRoute,
+            Self::NoRoute { .. } | Self::NotUnicast(_) => BlockCause::NoRoute,
             Self::NotTransitive { .. } => BlockCause::PeeringNotTransitive,
             Self::PeeringNotConnected { .. } => BlockCause::PeeringNotConnected,
             Self::PeeringLacksPrefix(_) => BlockCause::PeeringLacksPrefix,
@@ -197,10 +199,11 @@ impl Block {
             Self::AdminRule(..) => Basis::AdminRulesFirst,
             Self::OneDirection { .. } => Basis::StatefulDevice,
             Self::EndpointLayout { .. } => Basis::EndpointAsymmetry,
-            Self::Loop(_) => Basis::LongestPrefix,
+            Self::Loop(_) => Basis::RoutesCircle,
             Self::ClientRoute(_) => Basis::ClientRoutes,
             Self::Captured(..) => Basis::CapturedPrefix,
             Self::BasicLoadBalancer(_) => Basis::BasicLoadBalancer,
+            Self::NotUnicast(_) => Basis::NotUnicast,
             Self::PlatformAddress => Basis::NotRoutable,
             Self::NoAddress { .. } => Basis::NoAddressOfVersion,
             Self::NotTranslated(_) => Basis::TranslatesTcpAndUdp,
@@ -251,6 +254,7 @@ impl Block {
             | Self::PortNotOpen(fact) => *fact,
             Self::NoRoute { .. }
             | Self::PeeringNotConnected { .. }
+            | Self::NotUnicast(_)
             | Self::PlatformAddress
             | Self::NoAddress { .. }
             | Self::ServerDown(_) => return None,

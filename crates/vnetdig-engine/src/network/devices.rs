@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 use vnetdig_model::Topology;
-use vnetdig_model::appliance::{ApplianceRule, SourceNat};
+use vnetdig_model::appliance::{ApplianceRule, LoadBalancerSku, SourceNat};
 use vnetdig_model::filter::{Access, Direction, NsgId};
 use vnetdig_model::network::{Place, SubnetId, VnetId};
 use vnetdig_model::places::HolderRef;
@@ -14,7 +14,7 @@ use super::block::Block;
 use super::filter::{Filters, Match, matches};
 use super::packet::{End, Packet};
 use super::tags::Viewpoint;
-use super::walk::{At, Entry, Next, Stop, Walk};
+use super::walk::{At, Entry, Next, Open, Stop, Walk};
 use super::way::{Device, Link, NetworkFact, Station, WayCandidate, WayRecorder, WayRejection, WayStep, WayStepKind};
 use crate::basis::Basis;
 use crate::outcome::Missing;
@@ -67,22 +67,36 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
         };
         let place = Place::Vnet(stands_in);
         let mut holders = topology.places().holders(address).iter();
-        let found = holders.find_map(|holder| match holder.what {
+        let found: Option<Result<(Device, Option<SubnetId>), Stop>> = holders.find_map(|holder| match holder.what {
             _ if holder.place != place => None,
-            HolderRef::Appliance(appliance) => Some((Device::Appliance(appliance), holder.subnet)),
-            HolderRef::Server(ServerRef::Firewall(firewall)) => Some((Device::Firewall(firewall), holder.subnet)),
+            HolderRef::Appliance(appliance) => Some(Ok((Device::Appliance(appliance), holder.subnet))),
+            HolderRef::Server(ServerRef::Firewall(firewall)) => Some(Ok((Device::Firewall(firewall), holder.subnet))),
             HolderRef::LoadBalancer(balancer) => {
+                if facts.load_balancers[balancer].sku == LoadBalancerSku::Basic {
+                    match self.crossed_regions() {
+                        Some(true) => return Some(Err(Block::BasicLoadBalancer(balancer).into())),
+                        Some(false) => {}
+                        None => return Some(Err(Missing::RegionOf(stands_in).into())),
+                    }
+                }
                 let appliances = &facts.load_balancers[balancer].appliances;
-                let taken = appliances.get(self.assumed.balanced).or(appliances.first())?;
-                self.met.balancer =
-                    (appliances.len() > 1).then_some((balancer, appliances.len())).or(self.met.balancer);
+                let position = self.take(Open::Balances(balancer), appliances.len());
+                let taken = appliances.get(position)?;
                 self.step(Basis::ApplianceForwards, || WayStepKind::Balanced(balancer));
                 self.path.push(Link::LoadBalancer(balancer));
-                Some((Device::Appliance(*taken), Some(facts.appliances[*taken].subnet)))
+                Some(Ok((Device::Appliance(*taken), Some(facts.appliances[*taken].subnet))))
             }
             _ => None,
         });
-        let Some((device, subnet)) = found else { return Err(Missing::DeviceAt(address).into()) };
+        let Some((device, subnet)) = found.transpose()? else {
+            let is_held = topology.places().holders(address).iter().any(|holder| holder.place == place);
+            // What is declared there is no appliance.
+            return Err(if is_held {
+                Block::ApplianceUnreachable { route, address }.into()
+            } else {
+                Missing::DeviceAt(address).into()
+            });
+        };
         let nic_nsg = match device {
             Device::Appliance(appliance) => facts.appliances[appliance].nic_nsg,
             Device::Firewall(_) => None,
@@ -140,10 +154,7 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
             Some(SourceNat::Never) => false,
             Some(SourceNat::Internet) => !packet.destination.is_private(),
             Some(SourceNat::Always) => true,
-            None => {
-                self.met.translation = Some(device);
-                self.assumed.translates
-            }
+            None => self.take(Open::Translates(device), 2) == 1,
         };
         let address = addresses.iter().find(|address| address.is_ipv6() == packet.destination.is_ipv6).copied();
         let entry = self.entry;
@@ -160,9 +171,12 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
                 None => return Err(Block::NoAddress { is_ipv6: packet.destination.is_ipv6 }.into()),
             };
         }
-        if let Place::Vnet(vnet) = place {
-            self.entry = Entry::Vnet(vnet);
-        }
+        // To what comes behind, a device that translates is the client.
+        self.entry = match place {
+            Place::Vnet(vnet) if translates => Entry::Vnet(vnet),
+            Place::Vnet(vnet) => Entry::Device(vnet),
+            _ => Entry::Other,
+        };
         Ok(())
     }
 

@@ -55,6 +55,9 @@ impl<R: WayRecorder> Walk<'_, R> {
                 _ => Block::NoAddress { is_ipv6: true }.into(),
             });
         }
+        if let Some(pass) = self.passes.last().filter(|pass| pass.translated.is_none() && packet.source.is_private()) {
+            return Err(Missing::TranslatorAfter(pass.device).into());
+        }
         match self.hides(subnet, packet.source.holder) {
             Some(fact) if packet.service == Service::Icmp => Err(Block::NotTranslated(fact).into()),
             _ => Ok(()),

@@ -38,9 +38,9 @@ pub(crate) fn matches(
     if traffic.protocol != Protocol::Any && traffic.protocol != protocol {
         return Match::No;
     }
-    if let Some(port) = packet.service.port()
-        && !traffic.ports.iter().any(|range| range.contains(port))
-    {
+    // What has no ports matches no rule that names some.
+    let fits = |range: &PortRange| packet.service.port().map_or(*range == PortRange::ALL, |port| range.contains(port));
+    if !traffic.ports.iter().any(fits) {
         return Match::No;
     }
     let source_port = any(traffic.source_ports.iter().map(|range| {
@@ -306,13 +306,55 @@ fn losers(
     others.map(|(index, rule)| (WayCandidate::SecurityRule(nsg, RuleRef::Own(index)), reason(rule))).collect()
 }
 
-/// The NSG of a subnet or NIC whose first matching outbound rule denies the tag `AzurePlatformDNS` (S-003). Only a
-/// rule with this tag applies to the address; ordinary rules do not.
-pub(crate) fn denies_platform_dns(topology: &Topology, nsg: NsgId) -> Option<usize> {
-    let rules = topology.facts().nsgs[nsg].rules.iter().enumerate();
+/// The rule by which a security group denies the tag `AzurePlatformDNS` (S-003): the first outbound rule with the tag
+/// that matches the source. Rules without the tag do not apply to the address.
+fn denies_platform_dns(
+    topology: &Topology,
+    at: Viewpoint,
+    nsg: NsgId,
+    source: End<'_>,
+) -> Result<Option<usize>, Missing> {
     let is_platform = |end: &RuleEnd| matches!(end, RuleEnd::Tag(tag) if tag.eq_ignore_ascii_case("AzurePlatformDNS"));
-    let tagged = rules
-        .filter(|(_, rule)| rule.direction == Direction::Outbound && rule.traffic.destinations.iter().any(is_platform));
-    let (index, first) = tagged.min_by_key(|(_, rule)| rule.priority)?;
-    (first.access == Access::Deny).then_some(index)
+    let rules = topology.facts().nsgs[nsg].rules.iter().enumerate();
+    let mut tagged: SmallVec<[(usize, &SecurityRule); 2]> = rules
+        .filter(|(_, rule)| rule.direction == Direction::Outbound && rule.traffic.destinations.iter().any(is_platform))
+        .collect();
+    tagged.sort_by_key(|(_, rule)| rule.priority);
+    for (index, rule) in tagged {
+        match covers(topology, at, &rule.traffic.sources, source) {
+            Covered::Yes => return Ok((rule.access == Access::Deny).then_some(index)),
+            Covered::No => {}
+            Covered::Open(_) => return Err(Missing::RuleMatch(nsg)),
+        }
+    }
+    Ok(None)
+}
+
+/// The rule that denies the tag `AzurePlatformDNS` to a machine in a network, on its NIC or its subnet. Where the
+/// subnet is not known, it must not matter.
+pub(crate) fn platform_denied(
+    topology: &Topology,
+    vnet: VnetId,
+    subnet: Option<SubnetId>,
+    nic_nsg: Option<NsgId>,
+    source: End<'_>,
+) -> Result<Option<(NsgId, usize)>, Missing> {
+    let facts = topology.facts();
+    let table = subnet.and_then(|subnet| facts.subnets[subnet].route_table);
+    let at = Viewpoint { vnet, route_table: table };
+    let on_subnet = subnet.and_then(|subnet| facts.subnets[subnet].nsg);
+    for nsg in nic_nsg.into_iter().chain(on_subnet) {
+        if let Some(rule) = denies_platform_dns(topology, at, nsg, source)? {
+            return Ok(Some((nsg, rule)));
+        }
+    }
+    if subnet.is_none() && topology.places().has_rules_or_routes(vnet) {
+        let groups = facts.subnets.values().filter(|subnet| subnet.vnet == vnet).filter_map(|subnet| subnet.nsg);
+        for nsg in groups {
+            if !matches!(denies_platform_dns(topology, at, nsg, source), Ok(None)) {
+                return Err(Missing::SubnetIn(vnet));
+            }
+        }
+    }
+    Ok(None)
 }

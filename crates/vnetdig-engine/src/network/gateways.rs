@@ -1,18 +1,19 @@
 //! Gateways: what lies behind connections, VPN clients and Virtual WAN hubs, and which networks may use them
-//! (S-401, S-405).
+//! (S-401, S-405). Of several ways the longest prefix wins, then the fewest connections, then ExpressRoute.
 
 use ipnet::IpNet;
+use smallvec::SmallVec;
 use vnetdig_model::Topology;
 use vnetdig_model::network::{
     ConnectionId, ConnectionKind, PeeringId, PeeringState, Place, SiteId, StaticRoute, VirtualHubId, VnetId,
 };
 
 use super::block::Block;
-use super::packet::{AddressNeeded, End, any};
+use super::packet::{AddressNeeded, End};
 
-/// Longest chain of connections and hubs over which one learns of another. Azure's own limit is the AS path; a
-/// chain of more than a few gateways is a mistake in the input.
-const MAX_DEPTH: u8 = 4;
+/// Longest chain of connections over which one learns of another. Azure's own limit is the AS path; a chain of more
+/// gateways than this is a mistake in the input.
+const MAX_HOPS: u8 = 16;
 
 /// Whether both halves of a peering are there and Connected (S-400).
 pub(crate) fn is_connected(topology: &Topology, half: PeeringId) -> bool {
@@ -24,8 +25,13 @@ pub(crate) fn is_connected(topology: &Topology, half: PeeringId) -> bool {
 
 /// Whether two networks are known to be in different regions.
 pub(crate) fn regions_differ(topology: &Topology, one: VnetId, other: VnetId) -> bool {
+    differ_in_region(topology, one, other) == Some(true)
+}
+
+/// Whether two networks are in different regions; `None` when nobody declared one of them.
+pub(crate) fn differ_in_region(topology: &Topology, one: VnetId, other: VnetId) -> Option<bool> {
     let region = |vnet: VnetId| topology.facts().vnets[vnet].region.as_deref();
-    matches!((region(one), region(other)), (Some(one), Some(other)) if one != other)
+    Some(region(one)? != region(other)?)
 }
 
 /// Whose gateway serves a network.
@@ -44,6 +50,9 @@ pub(crate) fn serving(topology: &Topology, vnet: VnetId) -> Option<Result<Servin
     }
     let near = topology.places().remote_gateway(vnet)?;
     let owner = topology.facts().peerings[near].remote;
+    if topology.places().gateway_kinds(owner).is_empty() {
+        return None;
+    }
     Some(shared(topology, owner, vnet).map(|()| Serving { owner, near: Some(near) }))
 }
 
@@ -70,26 +79,46 @@ pub(crate) fn shared(topology: &Topology, owner: VnetId, user: VnetId) -> Result
     Ok(())
 }
 
-/// A prefix that was learned, and where it leads. `None` for addresses that are known to be there without a prefix.
-pub(crate) type Prefix = Option<IpNet>;
-
-fn length(prefix: Prefix) -> u8 {
-    prefix.map_or(u8::MAX, |prefix| prefix.prefix_len())
+/// Something that was learned: how exactly, and over how many connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Learned {
+    /// The prefix; `None` for an end that is known to be there without an address.
+    pub(crate) prefix: Option<IpNet>,
+    /// The connections and hubs in between.
+    pub(crate) hops: u8,
 }
 
-/// The longer of two finds.
-fn longer(one: Option<Prefix>, other: Option<Prefix>) -> Option<Prefix> {
+impl Learned {
+    fn here(prefix: Option<IpNet>) -> Self {
+        Self { prefix, hops: 0 }
+    }
+
+    fn further(self) -> Self {
+        Self { hops: self.hops.saturating_add(1), ..self }
+    }
+
+    /// The length of its prefix.
+    pub(crate) fn length(self) -> u8 {
+        self.prefix.map_or(u8::MAX, |prefix| prefix.prefix_len())
+    }
+
+    fn rank(self) -> (u8, std::cmp::Reverse<u8>) {
+        (self.length(), std::cmp::Reverse(self.hops))
+    }
+}
+
+type Found = Result<Option<Learned>, AddressNeeded>;
+
+/// The better of two finds.
+fn better(one: Option<Learned>, other: Option<Learned>) -> Option<Learned> {
     match (one, other) {
-        (Some(one), Some(other)) => Some(if length(other) > length(one) { other } else { one }),
+        (Some(one), Some(other)) => Some(if other.rank() > one.rank() { other } else { one }),
         (one, other) => one.or(other),
     }
 }
 
 /// The longest of some prefixes that covers an end.
-fn longest_of<'p>(
-    prefixes: impl IntoIterator<Item = &'p IpNet>,
-    end: End<'_>,
-) -> Result<Option<Prefix>, AddressNeeded> {
+fn longest_of<'p>(prefixes: impl IntoIterator<Item = &'p IpNet>, end: End<'_>) -> Found {
     if end.is_outside_networks() {
         return Ok(None);
     }
@@ -101,13 +130,18 @@ fn longest_of<'p>(
             None => return Err(AddressNeeded),
         }
     }
-    Ok(found.map(Some))
+    Ok(found.map(|prefix| Learned::here(Some(prefix))))
 }
 
-/// Whether an end stands at a site: by its address space, or, when nobody declared that, because it is declared there.
-pub(crate) fn at_site(topology: &Topology, site: SiteId, end: End<'_>) -> Result<Option<Prefix>, AddressNeeded> {
+fn in_space(topology: &Topology, vnet: VnetId, end: End<'_>) -> Found {
+    let found = end.longest(topology.places().space(vnet))?;
+    Ok(found.map(|(prefix, ())| Learned::here(Some(prefix))))
+}
+
+/// What a site announces for an end: its address space, or, when nobody declared that, what is declared there.
+pub(crate) fn at_site(topology: &Topology, site: SiteId, end: End<'_>) -> Found {
     if end.place == Some(Place::Site(site)) && end.address.is_none() {
-        return Ok(Some(None));
+        return Ok(Some(Learned::here(None)));
     }
     let space = &topology.facts().sites[site].address_space;
     if !space.is_empty() {
@@ -116,17 +150,7 @@ pub(crate) fn at_site(topology: &Topology, site: SiteId, end: End<'_>) -> Result
     let Some(address) = end.address else { return Ok(None) };
     let mut holders = topology.places().holders(address).iter();
     let stands_there = holders.any(|holder| holder.place == Place::Site(site));
-    Ok(stands_there.then_some(Some(IpNet::from(address))))
-}
-
-/// Whether an end lies behind a connection, seen from one of its ends.
-pub(crate) fn behind(
-    topology: &Topology,
-    connection: ConnectionId,
-    from: Place,
-    end: End<'_>,
-) -> Result<Option<Prefix>, AddressNeeded> {
-    behind_at(topology, connection, from, end, 0)
+    Ok(stands_there.then(|| Learned::here(Some(IpNet::from(address)))))
 }
 
 /// The end of a connection that is not this one.
@@ -135,44 +159,99 @@ pub(crate) fn far_end(topology: &Topology, connection: ConnectionId, from: Place
     if ends[0] == from { ends[1] } else { ends[0] }
 }
 
-fn behind_at(
+/// Places on the way to an end, each asked once: nobody learns of an end by way of itself.
+type Visited = SmallVec<[Place; 8]>;
+
+/// Whether what comes over one connection of a gateway may leave over the other: both speak BGP, and both are VPN
+/// connections, since an ExpressRoute circuit does not exchange routes with others by itself.
+pub(crate) fn passes_on(topology: &Topology, one: ConnectionId, other: ConnectionId) -> bool {
+    [one, other].into_iter().all(|connection| {
+        let connection = &topology.facts().connections[connection];
+        connection.bgp && connection.kind != ConnectionKind::ExpressRoute
+    })
+}
+
+/// Whether an end lies behind a connection, seen from one of its ends: a search by breadth over the connections that
+/// pass on what they learn, so that of equal prefixes the nearest is found.
+pub(crate) fn behind(topology: &Topology, connection: ConnectionId, from: Place, end: End<'_>) -> Found {
+    let mut visited = Visited::new();
+    visited.push(from);
+    behind_from(topology, connection, from, end, &mut visited)
+}
+
+fn behind_from(
     topology: &Topology,
     connection: ConnectionId,
     from: Place,
     end: End<'_>,
-    depth: u8,
-) -> Result<Option<Prefix>, AddressNeeded> {
-    match far_end(topology, connection, from) {
-        Place::Site(site) => at_site(topology, site, end),
-        Place::Vnet(vnet) => {
-            let mut found = end.longest(topology.places().space(vnet))?.map(|(prefix, ())| Some(prefix));
-            for half in topology.places().gateway_users(vnet) {
-                let user = topology.facts().peerings[*half].local;
-                if shared(topology, vnet, user).is_ok() {
-                    let space = end.longest(topology.places().space(user))?;
-                    found = longer(found, space.map(|(prefix, ())| Some(prefix)));
+    visited: &mut Visited,
+) -> Found {
+    let mut found: Option<Learned> = None;
+    let mut edge: SmallVec<[(ConnectionId, Place); 4]> = SmallVec::new();
+    edge.push((connection, far_end(topology, connection, from)));
+    for hops in 0..MAX_HOPS {
+        let mut next: SmallVec<[(ConnectionId, Place); 4]> = SmallVec::new();
+        for (over, place) in edge {
+            if visited.contains(&place) {
+                continue;
+            }
+            visited.push(place);
+            let learned = known_at(topology, over, place, end, visited)?;
+            found =
+                better(found, learned.map(|learned| Learned { hops: learned.hops.saturating_add(hops), ..learned }));
+            if !matches!(place, Place::Vnet(_)) {
+                continue;
+            }
+            for further in topology.places().connections(place).iter().copied() {
+                if further != over
+                    && topology.facts().connections[further].connected
+                    && passes_on(topology, over, further)
+                {
+                    next.push((further, far_end(topology, further, place)));
                 }
             }
-            found = longer(found, vpn_client(topology, vnet, end)?);
-            if topology.facts().connections[connection].bgp && depth < MAX_DEPTH {
-                for next in topology.places().connections(Place::Vnet(vnet)) {
-                    let facts = &topology.facts().connections[*next];
-                    if *next != connection && facts.bgp && facts.connected {
-                        found = longer(found, behind_at(topology, *next, Place::Vnet(vnet), end, depth + 1)?);
-                    }
-                }
+        }
+        if next.is_empty() {
+            break;
+        }
+        edge = next;
+    }
+    Ok(found)
+}
+
+/// What stands at the far end of a connection knows of an end by itself.
+fn known_at(topology: &Topology, over: ConnectionId, place: Place, end: End<'_>, visited: &mut Visited) -> Found {
+    match place {
+        Place::Site(site) => at_site(topology, site, end),
+        Place::Vnet(vnet) => {
+            let declared = &topology.facts().connections[over];
+            let mut found = in_space(topology, vnet, end)?;
+            // A VPN between networks knows the networks themselves; what they lend gateways to is told by BGP.
+            if declared.bgp || declared.kind != ConnectionKind::VnetToVnet {
+                found = better(found, at_user(topology, vnet, end)?);
+            }
+            if declared.bgp {
+                found = better(found, vpn_client(topology, vnet, end)?);
             }
             Ok(found)
         }
-        Place::VirtualHub(hub) => Ok(in_hub(topology, hub, None, end, depth + 1)?.map(|(prefix, _)| prefix)),
+        Place::VirtualHub(hub) => Ok(in_hub(topology, hub, None, end, visited)?.map(|(learned, _)| learned)),
         Place::Internet => Ok(None),
     }
 }
 
+/// Whether an end is in a network that uses the gateway of another.
+fn at_user(topology: &Topology, owner: VnetId, end: End<'_>) -> Found {
+    let Some(users) = topology.places().gateway_users(owner) else { return Ok(None) };
+    let Some((prefix, half)) = end.longest(users)? else { return Ok(None) };
+    let user = topology.facts().peerings[half].local;
+    Ok(shared(topology, owner, user).is_ok().then(|| Learned::here(Some(prefix))))
+}
+
 /// Whether an end is a VPN client of a network's gateway.
-pub(crate) fn vpn_client(topology: &Topology, owner: VnetId, end: End<'_>) -> Result<Option<Prefix>, AddressNeeded> {
+pub(crate) fn vpn_client(topology: &Topology, owner: VnetId, end: End<'_>) -> Found {
     if end.vpn == Some(owner) {
-        return Ok(Some(end.address.map(IpNet::from)));
+        return Ok(Some(Learned::here(end.address.map(IpNet::from))));
     }
     let gateways = topology.facts().gateways.values().filter(|gateway| gateway.vnet == owner);
     longest_of(gateways.flat_map(|gateway| &gateway.client_address_pools), end)
@@ -199,47 +278,59 @@ pub(crate) fn in_hub<'t>(
     hub: VirtualHubId,
     from: Option<VnetId>,
     end: End<'_>,
-    depth: u8,
-) -> Result<Option<(Prefix, HubNext<'t>)>, AddressNeeded> {
+    visited: &mut Visited,
+) -> Result<Option<(Learned, HubNext<'t>)>, AddressNeeded> {
     let facts = topology.facts();
-    let mut found: Option<(Prefix, HubNext<'t>)> = None;
-    let mut add = |prefix: Option<Prefix>, next: HubNext<'t>| {
-        if let Some(prefix) = prefix
-            && found.is_none_or(|(known, _)| length(prefix) > length(known))
+    let mut found: Option<(Learned, HubNext<'t>)> = None;
+    let mut add = |learned: Option<Learned>, next: HubNext<'t>| {
+        if let Some(learned) = learned
+            && found.is_none_or(|(known, _)| learned.rank() > known.rank())
         {
-            found = Some((prefix, next));
+            found = Some((learned, next));
         }
     };
     let held = end.address.map(|address| topology.places().holders(address)).unwrap_or_default();
     let stands_here = held.iter().any(|holder| holder.place == Place::VirtualHub(hub));
-    add(stands_here.then(|| end.address.map(IpNet::from)), HubNext::Here);
+    add(stands_here.then(|| Learned::here(end.address.map(IpNet::from))), HubNext::Here);
     add(longest_of(&facts.virtual_hubs[hub].address_prefix, end)?, HubNext::Here);
     for connection in facts.virtual_hubs[hub].connections.iter().filter(|connection| Some(connection.vnet) != from) {
-        let vnet = connection.vnet;
-        let space = end.longest(topology.places().space(vnet))?;
-        add(space.map(|(prefix, ())| Some(prefix)), HubNext::Vnet(vnet));
+        add(in_space(topology, connection.vnet, end)?, HubNext::Vnet(connection.vnet));
         for route in &connection.static_routes {
-            add(longest_of([&route.prefix], end)?, HubNext::Static(vnet, route));
+            add(longest_of([&route.prefix], end)?, HubNext::Static(connection.vnet, route));
         }
     }
-    for connection in topology.places().connections(Place::VirtualHub(hub)) {
-        if facts.connections[*connection].connected && depth < MAX_DEPTH {
-            let prefix = behind_at(topology, *connection, Place::VirtualHub(hub), end, depth + 1)?;
-            add(prefix, HubNext::Connection(*connection));
+    let place = Place::VirtualHub(hub);
+    for connection in topology.places().connections(place) {
+        if facts.connections[*connection].connected {
+            let learned = behind_from(topology, *connection, place, end, visited)?;
+            add(learned.map(Learned::further), HubNext::Connection(*connection));
         }
     }
-    if found.is_none() && depth == 0 {
-        let wan = facts.virtual_hubs[hub].virtual_wan.as_deref();
-        for (other, declared) in facts.virtual_hubs.iter() {
-            if other != hub && wan.is_some() && declared.virtual_wan.as_deref() == wan {
-                let prefix = in_hub(topology, other, from, end, MAX_DEPTH - 1)?.map(|(prefix, _)| prefix);
-                if prefix.is_some() {
-                    return Ok(prefix.map(|prefix| (prefix, HubNext::Hub(other))));
-                }
-            }
+    // Every hub of a WAN knows the others; what it learned from one it does not tell the next.
+    let is_first_hub = visited.iter().filter(|place| matches!(place, Place::VirtualHub(_))).count() <= 1;
+    let wan = facts.virtual_hubs[hub].virtual_wan.as_deref();
+    for (other, declared) in facts.virtual_hubs.iter().filter(|_| is_first_hub && wan.is_some()) {
+        let place = Place::VirtualHub(other);
+        if other != hub && declared.virtual_wan.as_deref() == wan && !visited.contains(&place) {
+            visited.push(place);
+            let learned = in_hub(topology, other, from, end, visited);
+            visited.pop();
+            add(learned?.map(|(learned, _)| learned.further()), HubNext::Hub(other));
         }
     }
     Ok(found)
+}
+
+/// Where a hub sends packets that have come to it.
+pub(crate) fn next_of_hub<'t>(
+    topology: &'t Topology,
+    hub: VirtualHubId,
+    from: Option<VnetId>,
+    end: End<'_>,
+) -> Result<Option<HubNext<'t>>, AddressNeeded> {
+    let mut visited = Visited::new();
+    visited.push(Place::VirtualHub(hub));
+    Ok(in_hub(topology, hub, from, end, &mut visited)?.map(|(_, next)| next))
 }
 
 /// Through what a network learned a route.
@@ -256,28 +347,34 @@ pub(crate) fn learned(
     topology: &Topology,
     vnet: VnetId,
     end: End<'_>,
-) -> Result<Option<(Prefix, Through)>, AddressNeeded> {
-    let mut found: Option<(Prefix, Through)> = None;
+) -> Result<Option<(Learned, Through)>, AddressNeeded> {
+    let mut found: Option<(Learned, Through)> = None;
     if let Some(Ok(serving)) = serving(topology, vnet) {
-        let mut prefix = vpn_client(topology, serving.owner, end)?;
-        for connection in topology.places().connections(Place::Vnet(serving.owner)) {
+        let owner = Place::Vnet(serving.owner);
+        let mut learned = vpn_client(topology, serving.owner, end)?;
+        for connection in topology.places().connections(owner) {
             if topology.facts().connections[*connection].connected {
-                prefix = longer(prefix, behind(topology, *connection, Place::Vnet(serving.owner), end)?);
+                learned = better(learned, behind(topology, *connection, owner, end)?);
             }
         }
-        found = prefix.map(|prefix| (prefix, Through::Gateway(serving)));
+        found = learned.map(|learned| (learned, Through::Gateway(serving)));
     }
     for (hub, index) in topology.places().hubs(vnet) {
         let declared = &topology.facts().virtual_hubs[*hub];
-        let default = declared.connections[*index].internet_security && declared.internet_traffic.is_some();
-        let mut known = in_hub(topology, *hub, Some(vnet), end, 0)?.map(|(prefix, _)| prefix);
-        if known.is_none() && default && !end.is_private() {
-            known = Some(Some("0.0.0.0/0".parse().expect("a literal prefix")));
-        }
-        if let Some(prefix) = known
-            && found.is_none_or(|(known, _)| length(prefix) > length(known))
+        let takes_default = declared.connections[*index].internet_security;
+        let mut visited = Visited::new();
+        visited.push(Place::VirtualHub(*hub));
+        let known = in_hub(topology, *hub, Some(vnet), end, &mut visited)?.map(|(learned, _)| learned);
+        // A default route of the hub reaches only the networks that ask for it.
+        let mut known = known.filter(|learned| takes_default || learned.length() > 0);
+        if known.is_none() && takes_default && declared.internet_traffic.is_some() && !end.is_private() && !end.is_ipv6
         {
-            found = Some((prefix, Through::Hub(*hub)));
+            known = Some(Learned::here(Some("0.0.0.0/0".parse().expect("a literal prefix"))));
+        }
+        if let Some(learned) = known
+            && found.is_none_or(|(known, _)| learned.rank() > known.rank())
+        {
+            found = Some((learned, Through::Hub(*hub)));
         }
     }
     Ok(found)
@@ -291,35 +388,29 @@ pub(crate) fn learns(topology: &Topology, vnet: VnetId, end: End<'_>) -> Option<
     {
         return Some(false);
     }
-    match learned(topology, vnet, end) {
-        Ok(found) => Some(found.is_some()),
-        Err(AddressNeeded) => any([None]),
-    }
+    learned(topology, vnet, end).map(|found| found.is_some()).ok()
 }
 
-/// The best connection of a place to an end: those that are up and carry its IP version come first. The prefix, the
-/// connection, and whether it carries the packet.
+/// The best connection of a place to an end. Those that are up and carry its IP version come first.
 pub(crate) fn best_connection(
     topology: &Topology,
     from: Place,
     end: End<'_>,
-    except: Option<ConnectionId>,
-) -> Result<Option<(Prefix, ConnectionId)>, AddressNeeded> {
-    let rank = |connection: ConnectionId| {
-        let connection = &topology.facts().connections[connection];
-        (connection.connected, !end.is_ipv6 || connection.kind == ConnectionKind::ExpressRoute)
-    };
-    let mut found: Option<(Prefix, ConnectionId)> = None;
-    for connection in topology.places().connections(from) {
-        if Some(*connection) == except {
+    over: Option<ConnectionId>,
+) -> Result<Option<ConnectionId>, AddressNeeded> {
+    let mut best: Option<(_, ConnectionId)> = None;
+    for connection in topology.places().connections(from).iter().copied() {
+        if over == Some(connection) {
             continue;
         }
-        let Some(prefix) = behind(topology, *connection, from, end)? else { continue };
-        let is_better =
-            found.is_none_or(|(known, other)| (rank(*connection), length(prefix)) > (rank(other), length(known)));
-        if is_better {
-            found = Some((prefix, *connection));
+        let Some(learned) = behind(topology, connection, from, end)? else { continue };
+        let declared = &topology.facts().connections[connection];
+        let is_express = declared.kind == ConnectionKind::ExpressRoute;
+        let may_pass = over.is_none_or(|over| passes_on(topology, over, connection));
+        let rank = (may_pass, declared.connected, !end.is_ipv6 || is_express, learned.rank(), is_express);
+        if best.as_ref().is_none_or(|(known, _)| rank > *known) {
+            best = Some((rank, connection));
         }
     }
-    Ok(found)
+    Ok(best.map(|(_, connection)| connection))
 }

@@ -25,7 +25,6 @@ mod way;
 
 use std::net::IpAddr;
 
-use smallvec::SmallVec;
 use vnetdig_model::client::ClientKind;
 use vnetdig_model::filter::NsgId;
 use vnetdig_model::network::{Place, SubnetId, VnetId};
@@ -33,9 +32,9 @@ use vnetdig_model::places::HolderRef;
 use vnetdig_model::record::SymbolKind;
 use vnetdig_model::scenario::{Asker, Service};
 use vnetdig_model::service::Connectivity;
+use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Address, Topology};
 
-use self::filter::denies_platform_dns;
 pub use acceptance::{Acceptance, PGBOUNCER_PORT, POSTGRES_PORT};
 pub use block::Block;
 pub(crate) use packet::is_inside_a_network;
@@ -47,7 +46,7 @@ pub use way::{
 
 use self::acceptance::{Caller, accepts};
 use self::packet::{End, Packet};
-use self::walk::{Assumptions, At, Entry, Landing, Stop, Walk};
+use self::walk::{At, Entry, Landing, Script, Stop, Walk};
 use crate::basis::Basis;
 use crate::outcome::Missing;
 use crate::transport::{AZURE_DNS, Source};
@@ -261,31 +260,44 @@ pub fn reach<R: WayRecorder>(topology: &Topology, flow: &Flow) -> Reachability<R
     reach_from(topology, &Start::of(topology, flow.from), destination(topology, flow.to), flow.service)
 }
 
-/// [`reach`] from anywhere. Facts nobody declared are tried both ways: where it makes no difference they need not be
-/// known.
+/// How many combinations of open facts are tried.
+const MAX_ATTEMPTS: usize = 32;
+
+/// [`reach`] from anywhere. Open facts the walk comes across are tried each way: where they make no difference they
+/// need not be known.
 pub(crate) fn reach_from<'t, R: WayRecorder>(
     topology: &'t Topology,
     start: &Start<'t>,
     to: End<'t>,
     service: Service,
 ) -> Reachability<R> {
-    let (first, met) = attempt::<R>(topology, start, to, service, Assumptions::default());
-    let mut others: SmallVec<[(Assumptions, Missing); 2]> = SmallVec::new();
-    if let Some(device) = met.translation {
-        let assumed = Assumptions { translates: true, ..Assumptions::default() };
-        others.push((assumed, Missing::SourceNatOf(device)));
-    }
-    if let Some((balancer, appliances)) = met.balancer {
-        let all = (1..appliances).map(|balanced| Assumptions { balanced, ..Assumptions::default() });
-        others.extend(all.map(|assumed| (assumed, Missing::BalancedTo(balancer))));
-    }
-    for (assumed, missing) in others {
-        let (other, _) = attempt::<()>(topology, start, to, service, assumed);
-        if !agree(&first.fate, &other.fate) || first.acceptance != other.acceptance {
-            return Reachability { fate: Fate::Undetermined(missing), ..first };
+    let (first, mut script) = attempt::<R>(topology, start, to, service, Script::new());
+    let mut attempts = 1;
+    while advance(&mut script) {
+        let last = script.last().expect("a script that was advanced is not empty").0;
+        if attempts >= MAX_ATTEMPTS {
+            return Reachability { fate: Fate::Undetermined(last.missing()), ..first };
         }
+        let (other, played) = attempt::<()>(topology, start, to, service, script);
+        attempts += 1;
+        if !agree(&first.fate, &other.fate) || first.acceptance != other.acceptance {
+            return Reachability { fate: Fate::Undetermined(last.missing()), ..first };
+        }
+        script = played;
     }
     first
+}
+
+/// Turns a script into the next one to play; `false` when there is none.
+fn advance(script: &mut Script) -> bool {
+    while let Some((_, taken, of)) = script.last_mut() {
+        if *taken + 1 < *of {
+            *taken += 1;
+            return true;
+        }
+        script.pop();
+    }
+    false
 }
 
 fn agree(one: &Fate, other: &Fate) -> bool {
@@ -301,42 +313,43 @@ fn attempt<'t, R: WayRecorder>(
     start: &Start<'t>,
     to: End<'t>,
     service: Service,
-    assumed: Assumptions,
-) -> (Reachability<R>, walk::Met) {
-    let mut walk = Walk::<R>::new(topology, assumed);
+    script: Script,
+) -> (Reachability<R>, Script) {
+    let mut walk = Walk::<R>::new(topology, script);
     let (result, packet, source) = there(&mut walk, start, to, service);
-    let met = walk.met;
-    let Walk { mut recorder, path, passes, .. } = walk;
+    let Walk { mut recorder, path, passes, script, .. } = walk;
     let landing = match result {
         Ok(landing) => landing,
         Err(stop) => {
             let fate = ended(&mut recorder, stop, false);
             let holder = holder_of(topology, to);
-            let caller = caller(topology, start, &passes, None);
-            let acceptance = accepts(topology, holder, to.address, service, caller);
+            let acceptance = accepts(topology, holder, to.address, service, None);
             let (path_back, back) = (Path::new(), R::default());
             let (place, subnet) = (start.source.place(), None);
             let forward = recorder;
-            return (Reachability { fate, acceptance, holder, place, subnet, path, path_back, forward, back }, met);
+            return (Reachability { fate, acceptance, holder, place, subnet, path, path_back, forward, back }, script);
         }
     };
-    let mut way_back = Walk::<R>::new(topology, assumed);
+    let mut way_back = Walk::<R>::new(topology, script);
     let is_platform = to.address == Some(AZURE_DNS);
     let came_back = if is_platform { Ok(()) } else { way_back.back(landing, &packet, &passes, source) };
-    let mut met_back = way_back.met;
-    met_back.translation = met.translation.or(met_back.translation);
-    met_back.balancer = met.balancer.or(met_back.balancer);
-    let Walk { recorder: mut back, path: path_back, .. } = way_back;
+    let Walk { recorder: mut back, path: path_back, script, .. } = way_back;
     let fate = match came_back {
         Ok(()) => Fate::Arrives,
         Err(stop) => ended(&mut back, stop, true),
     };
     let holder = landing.holder.or_else(|| holder_of(topology, to));
-    let caller = caller(topology, start, &passes, Some(&landing));
-    let acceptance = accepts(topology, holder, to.address, service, caller);
+    let acceptance = match (is_platform, service) {
+        (false, _) => {
+            let caller = caller(topology, start, &passes, &landing);
+            accepts(topology, holder, to.address, service, Some(caller))
+        }
+        (true, Service::Tcp(53 | 80 | 32_526) | Service::Udp(53)) => Acceptance::NotJudged,
+        (true, _) => Acceptance::Refused(Block::PortNotOpen(NetworkFact::Platform)),
+    };
     let Landing { place, subnet, .. } = landing;
     let forward = recorder;
-    (Reachability { fate, acceptance, holder, place, subnet, path, path_back, forward, back }, met_back)
+    (Reachability { fate, acceptance, holder, place, subnet, path, path_back, forward, back }, script)
 }
 
 /// Writes the end into the way.
@@ -359,10 +372,12 @@ fn ended<R: WayRecorder>(recorder: &mut R, stop: Stop, on_return: bool) -> Fate 
     }
 }
 
-/// Who holds the address, when packets do not get there; the first declared, if several networks use it.
+/// Who holds the address, when packets do not get there: nobody certain, when networks that overlap each have
+/// somebody there.
 fn holder_of(topology: &Topology, to: End<'_>) -> Option<HolderRef> {
-    let held = to.address.and_then(|address| topology.places().holders(address).first());
-    to.holder.or(held.map(|holder| holder.what))
+    let holders = to.address.map(|address| topology.places().holders(address)).unwrap_or_default();
+    let first = holders.first().filter(|first| holders.iter().all(|holder| holder.place == first.place));
+    to.holder.or(first.map(|holder| holder.what))
 }
 
 /// What the other end sees of the caller.
@@ -370,15 +385,17 @@ fn caller<'t>(
     topology: &'t Topology,
     start: &Start<'t>,
     passes: &[devices::Pass<'t>],
-    landing: Option<&Landing>,
+    landing: &Landing,
 ) -> Caller<'t> {
-    let subnet = landing.and_then(|landing| landing.left_from).or_else(|| start.subnet(topology));
-    let public = egress::shown(topology, start.holder, passes, subnet);
-    let service_endpoint = landing.filter(|landing| landing.by_service_endpoint).and_then(|landing| landing.left_from);
-    let place = match start.source {
-        Source::Place(place, _) => place,
-        Source::PointToSite(_) => Place::Internet,
+    let (place, subnet) = match (landing.left_from, start.source) {
+        (Some(left), _) => left,
+        (None, Source::Place(place, _)) => (place, start.subnet(topology)),
+        (None, Source::PointToSite(_)) => (Place::Internet, None),
     };
+    // What leaves through the premises shows an address of theirs, whoever sent it.
+    let is_elsewhere = matches!(place, Place::Site(_)) && start.source.place() != place;
+    let public = if is_elsewhere { &[] } else { egress::shown(topology, start.holder, passes, subnet) };
+    let service_endpoint = subnet.filter(|_| landing.by_service_endpoint);
     Caller { place, public, service_endpoint }
 }
 
@@ -400,12 +417,11 @@ fn there<'t, R: WayRecorder>(
     if source.is_none() {
         return (Err(Block::NoAddress { is_ipv6: to.is_ipv6 }.into()), packet, end);
     }
-    if to.address == Some(AZURE_DNS) && !matches!(start.source, Source::Place(Place::Vnet(_) | Place::VirtualHub(_), _))
-    {
-        return (Err(Block::PlatformAddress.into()), packet, end);
+    if let Some(address) = to.address.filter(|address| !packet::is_unicast(*address)) {
+        return (Err(Block::NotUnicast(address).into()), packet, end);
     }
     if to.address == Some(AZURE_DNS) {
-        return (at_platform(walk, start, subnet), packet, end);
+        return (at_platform(walk, start), packet, end);
     }
     let from = match leaves_client(walk, start, to) {
         Ok(Some(vnet)) => match start.source {
@@ -417,12 +433,12 @@ fn there<'t, R: WayRecorder>(
             }
             Source::Place(..) => {
                 walk.entry = Entry::Vnet(vnet);
-                let nic_nsg = start.holder.and_then(|holder| walk.nic_nsg(holder));
+                let nic_nsg = start.holder.and_then(|holder| nic_nsg(topology, holder));
                 At::Nic { vnet, subnet, nic_nsg }
             }
         },
         Ok(None) => match start.source {
-            Source::Place(Place::Site(site), _) => At::Site(site),
+            Source::Place(Place::Site(site), _) => At::Site(site, None),
             Source::Place(Place::VirtualHub(hub), _) => At::Hub { hub, from: None, inspected: true },
             Source::Place(..) | Source::PointToSite(_) => At::Internet,
         },
@@ -433,29 +449,37 @@ fn there<'t, R: WayRecorder>(
 }
 
 /// 168.63.129.16 is reached from inside wherever routes lead; only rules for its tag apply (S-003).
-fn at_platform<R: WayRecorder>(
-    walk: &mut Walk<'_, R>,
-    start: &Start<'_>,
-    subnet: Option<SubnetId>,
-) -> Result<Landing, Stop> {
-    let nic_nsg = start.holder.and_then(|holder| walk.nic_nsg(holder));
-    if let Some((nsg, rule)) = platform_denied(walk.topology, subnet, nic_nsg) {
-        let direction = vnetdig_model::filter::Direction::Outbound;
-        return Err(Block::SecurityRule { nsg, rule: RuleRef::Own(rule), direction }.into());
+fn at_platform<R: WayRecorder>(walk: &mut Walk<'_, R>, start: &Start<'_>) -> Result<Landing, Stop> {
+    if let Some(block) = platform_block(walk.topology, start)? {
+        return Err(block.into());
     }
     walk.step(Basis::PlatformReached, || WayStepKind::Arrives(None));
     Ok(walk.landed_at_platform(start.source.place()))
 }
 
-/// The rule that denies the tag `AzurePlatformDNS`, on the NIC or on the subnet (S-003).
-pub(crate) fn platform_denied(
-    topology: &Topology,
-    subnet: Option<SubnetId>,
-    nic_nsg: Option<NsgId>,
-) -> Option<(NsgId, usize)> {
-    let on_subnet = subnet.and_then(|subnet| topology.facts().subnets[subnet].nsg);
-    let mut groups = nic_nsg.into_iter().chain(on_subnet);
-    groups.find_map(|nsg| Some((nsg, denies_platform_dns(topology, nsg)?)))
+/// What keeps a machine from 168.63.129.16.
+pub(crate) fn platform_block(topology: &Topology, start: &Start<'_>) -> Result<Option<Block>, Missing> {
+    let Source::Place(Place::Vnet(vnet), _) = start.source else {
+        let is_hub = matches!(start.source, Source::Place(Place::VirtualHub(_), _));
+        return Ok((!is_hub).then_some(Block::PlatformAddress));
+    };
+    let subnet = start.subnet(topology);
+    let nic_nsg = start.holder.and_then(|holder| nic_nsg(topology, holder));
+    let source = start.end(topology, false).unwrap_or_else(|| End::somewhere_in(&[], false, start.holder));
+    let denied = filter::platform_denied(topology, vnet, subnet, nic_nsg, source)?;
+    let direction = vnetdig_model::filter::Direction::Outbound;
+    Ok(denied.map(|(nsg, rule)| Block::SecurityRule { nsg, rule: RuleRef::Own(rule), direction }))
+}
+
+/// The group on the interface of who holds an address.
+pub(crate) fn nic_nsg(topology: &Topology, holder: HolderRef) -> Option<NsgId> {
+    let facts = topology.facts();
+    match holder {
+        HolderRef::Client(client) => facts.clients[client].nic_nsg,
+        HolderRef::Server(ServerRef::Custom(server)) => facts.dns_servers[server].nic_nsg,
+        HolderRef::Appliance(appliance) => facts.appliances[appliance].nic_nsg,
+        _ => None,
+    }
 }
 
 /// What the client's own routes do with packets (S-433): the network they enter, or none when they go elsewhere.
@@ -475,9 +499,13 @@ fn leaves_client<R: WayRecorder>(
     if vnet.is_none() && matches!(client.kind, ClientKind::PointToSite { .. }) {
         return Ok(None);
     }
-    let captured = client.captured_prefixes.iter().find(|prefix| to.is_within(**prefix) == Some(true));
-    if let Some(prefix) = captured {
-        return Err(Block::Captured(id, *prefix).into());
+    let unknown = || Stop::Missing(Missing::AddressAt(start.source.place()));
+    for prefix in &client.captured_prefixes {
+        match to.is_within(*prefix) {
+            Some(true) => return Err(Block::Captured(id, *prefix).into()),
+            Some(false) => {}
+            None => return Err(unknown()),
+        }
     }
     let is_vpn = matches!(start.source, Source::PointToSite(_));
     let Some(routes) = &client.routes else {
@@ -487,11 +515,13 @@ fn leaves_client<R: WayRecorder>(
         }));
     };
     let covering = routes.iter().filter(|prefix| to.is_within(**prefix) == Some(true));
+    let perhaps = routes.iter().any(|prefix| to.is_within(*prefix).is_none());
     match covering.max_by_key(|prefix| prefix.prefix_len()) {
         Some(prefix) => {
             walk.step(Basis::ClientRoutes, || WayStepKind::ClientRoute(*prefix));
             Ok(vnet)
         }
+        None if perhaps => Err(unknown()),
         None if to.is_private() || !is_vpn => Err(Block::ClientRoute(id).into()),
         None => Ok(None),
     }

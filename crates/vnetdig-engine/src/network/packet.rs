@@ -191,6 +191,15 @@ pub(crate) struct Packet<'a> {
     pub(crate) is_reply: bool,
 }
 
+/// Whether packets can be sent to an address over a network. What lies inside 169.254.0.0/16 and fe80::/10 never
+/// leaves a machine's own link.
+pub(crate) fn is_unicast(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !(v4.octets()[0] == 0 || v4.is_loopback() || v4.is_link_local() || v4.octets()[0] >= 224),
+        IpAddr::V6(v6) => !(v6.is_unspecified() || v6.is_loopback() || v6.is_multicast() || v6.is_unicast_link_local()),
+    }
+}
+
 /// Whether an address belongs to a declared virtual network. What a site announces does not count: it may announce
 /// the whole internet.
 pub(crate) fn is_inside_a_network(topology: &Topology, address: IpAddr) -> bool {

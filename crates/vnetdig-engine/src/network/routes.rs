@@ -11,7 +11,7 @@ use vnetdig_model::places::HolderRef;
 use vnetdig_model::service::{PrivateEndpointId, PrivateLinkServiceId};
 
 use super::block::Block;
-use super::gateways::{self, Prefix, Through};
+use super::gateways::{self, Learned, Through};
 use super::packet::{AddressNeeded, End, PRIVATE_RANGES};
 use super::walk::{Stop, Walk};
 use super::way::{RouteRef, WayCandidate, WayRecorder, WayRejection, WayStep, WayStepKind};
@@ -41,6 +41,15 @@ pub(crate) enum Action {
     Nowhere(Option<IpNet>),
 }
 
+/// Where a packet leaves from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Leaving {
+    pub(crate) vnet: VnetId,
+    pub(crate) subnet: Option<SubnetId>,
+    /// The route table of the subnet does not apply.
+    pub(crate) is_plain: bool,
+}
+
 /// The routes of a subnet that cover an end.
 struct Candidates {
     user: Option<(RouteTableId, usize, IpNet)>,
@@ -48,17 +57,17 @@ struct Candidates {
     near: Option<(RouteRef, IpNet, Action)>,
     endpoint: Option<(PrivateEndpointId, Action)>,
     service: Option<PrivateLinkServiceId>,
-    learned: Option<(Prefix, Through)>,
+    learned: Option<(Learned, Through)>,
     /// A learned route that the table does not take in.
     unpropagated: bool,
 }
 
 impl<R: WayRecorder> Walk<'_, R> {
     /// Chooses the route for a packet that leaves a subnet.
-    pub(super) fn route(&mut self, vnet: VnetId, subnet: Option<SubnetId>, end: End<'_>) -> Result<Action, Stop> {
-        let found = candidates(self.topology, vnet, subnet, end, R::TAKES_STEPS);
+    pub(super) fn route(&mut self, from: Leaving, end: End<'_>) -> Result<Action, Stop> {
+        let found = candidates(self.topology, from, end, R::TAKES_STEPS);
         let found = found.map_err(|needed| match needed {
-            Needed::Address => Missing::RouteIn(vnet),
+            Needed::Address => Missing::RouteIn(from.vnet),
             Needed::Sync(half) => Missing::SyncedPrefixes(half),
             Needed::Tag(tag) => Missing::TagPrefixes(tag),
         })?;
@@ -104,15 +113,10 @@ impl From<AddressNeeded> for Needed {
     }
 }
 
-fn candidates(
-    topology: &Topology,
-    vnet: VnetId,
-    subnet: Option<SubnetId>,
-    end: End<'_>,
-    explain: bool,
-) -> Result<Candidates, Needed> {
+fn candidates(topology: &Topology, from: Leaving, end: End<'_>, explain: bool) -> Result<Candidates, Needed> {
     let (facts, places) = (topology.facts(), topology.places());
-    let declared = subnet.map(|subnet| &facts.subnets[subnet]);
+    let Leaving { vnet, subnet, is_plain } = from;
+    let declared = subnet.filter(|_| !is_plain).map(|subnet| &facts.subnets[subnet]);
     let table = declared.and_then(|subnet| subnet.route_table);
     let user = match table {
         Some(table) => user_route(topology, table, end)?,
@@ -136,7 +140,8 @@ fn candidates(
     let (mut learned, mut unpropagated) = (None, false);
     if near.is_none() || explain {
         let known = gateways::learned(topology, vnet, end);
-        let known = if near.is_some() { known.unwrap_or(None) } else { known? };
+        let matters = near.is_none() && propagates;
+        let known = if matters { known? } else { known.unwrap_or(None) };
         unpropagated = !propagates && known.is_some();
         learned = known.filter(|_| propagates);
     }
@@ -162,10 +167,28 @@ fn user_route(
             Some("") => return Err(Needed::Tag(tag.clone())),
             Some(_) => {}
             None if topology.places().service_tag(tag).is_some() || end.is_private() => {}
-            None => return Err(Needed::Tag(tag.clone())),
+            None => match &by_prefix {
+                // A host route is at least as long as anything behind the tag; and where both lead to the same
+                // next hop it does not matter which of them it is.
+                Ok(Some((prefix, _))) if prefix.prefix_len() == prefix.max_prefix_len() => {}
+                Ok(Some((_, other))) if routes[*other].next_hop == route.next_hop => {}
+                Ok(None) if route.next_hop == NextHop::Internet => {}
+                _ => return Err(Needed::Tag(tag.clone())),
+            },
         }
     }
     Ok(by_prefix?.map(|(prefix, index)| (table, index, prefix)))
+}
+
+/// The length of the prefix behind a service that covers an end, by its service tag; the tag whose prefixes nobody
+/// declared otherwise. `Microsoft.Storage` has the tag `Storage`.
+fn prefix_of_service(topology: &Topology, id: PrivateLinkServiceId, end: End<'_>) -> Result<u8, Box<str>> {
+    let service = topology.facts().private_link_services[id].service.as_deref().unwrap_or_default();
+    let tag = service.rsplit('.').next().unwrap_or_default();
+    let Some(index) = topology.places().service_tag(tag) else { return Err(tag.into()) };
+    let prefixes = topology.facts().service_tags[index].prefixes.iter();
+    let covering = prefixes.filter(|prefix| end.is_within(**prefix) == Some(true));
+    covering.map(IpNet::prefix_len).max().ok_or_else(|| tag.into())
 }
 
 /// Whether a half knows the prefix and covers both subnets (S-400); `None` when it is out of sync and nobody said
@@ -262,14 +285,16 @@ fn choose(topology: &Topology, found: &Candidates, end: End<'_>) -> Result<Chose
         });
     }
     if let Some(service) = found.service {
-        return match found.user {
-            Some((.., prefix)) if prefix.prefix_len() == prefix.max_prefix_len() => Ok(user(Basis::UserRoute)),
-            // Whether the service's own prefixes are longer is data nobody declared.
-            Some((.., prefix)) if prefix.prefix_len() > 0 => {
-                let name = topology.facts().private_link_services[service].service.clone();
-                Err(Missing::TagPrefixes(name.unwrap_or_default()).into())
-            }
-            _ => Ok((RouteRef::ServiceEndpoint(service), Action::Internet, Basis::SystemRoute)),
+        let to_service = (RouteRef::ServiceEndpoint(service), Action::Internet, Basis::ServiceEndpointRoute);
+        return match found.user.map(|(.., prefix)| prefix) {
+            None => Ok(to_service),
+            Some(prefix) if prefix.prefix_len() == 0 => Ok(to_service),
+            Some(prefix) if prefix.prefix_len() == prefix.max_prefix_len() => Ok(user(Basis::UserRoute)),
+            Some(prefix) => match prefix_of_service(topology, service, end) {
+                Ok(length) if length > prefix.prefix_len() => Ok(to_service),
+                Ok(_) => Ok(user(Basis::UserRoute)),
+                Err(tag) => Err(Missing::TagPrefixes(tag).into()),
+            },
         };
     }
     let user_length = found.user.map(|(.., prefix)| prefix.prefix_len());
@@ -279,17 +304,19 @@ fn choose(topology: &Topology, found: &Candidates, end: End<'_>) -> Result<Chose
             _ => (route, action, Basis::SystemRoute),
         });
     }
-    if let Some((prefix, through)) = found.learned {
-        let length = prefix.map_or(u8::MAX, |prefix| prefix.prefix_len());
+    let dropped = dropped_range(end);
+    // A default route learned from a gateway is shorter than the private ranges that are dropped.
+    let is_longer = |learned: Learned| dropped.is_none_or(|range| learned.length() >= range.prefix_len());
+    if let Some((learned, through)) = found.learned.filter(|(learned, _)| is_longer(*learned)) {
         return Ok(match user_length {
-            Some(user_length) if user_length >= length => user(Basis::UserRoute),
-            _ => (RouteRef::Gateway(prefix), Action::Learned(through), Basis::GatewayConnection),
+            Some(user_length) if user_length >= learned.length() => user(Basis::UserRoute),
+            _ => (RouteRef::Gateway(learned.prefix), Action::Learned(through), Basis::GatewayRoute),
         });
     }
     if found.user.is_some() {
         return Ok(user(Basis::UserRoute));
     }
-    Ok(match dropped_range(end) {
+    Ok(match dropped {
         Some(range) => (RouteRef::Drop(range), Action::Nowhere(Some(range)), Basis::PrivateRangeDropped),
         None if end.is_private() => (RouteRef::Internet, Action::Nowhere(None), Basis::SystemRoute),
         None => (RouteRef::Internet, Action::Internet, Basis::SystemRoute),
@@ -337,12 +364,16 @@ fn rejected(found: &Candidates, chosen: RouteRef, end: End<'_>) -> Vec<(WayCandi
     if let Some((route, prefix, _)) = found.near {
         add(route, if is_user { against_user(Some(prefix)) } else { WayRejection::ShorterPrefix });
     }
-    if let Some((prefix, _)) = found.learned {
-        let why = if is_user { against_user(prefix) } else { WayRejection::SystemBeforeBgp };
-        add(RouteRef::Gateway(prefix), why);
+    if let Some((learned, _)) = found.learned {
+        let why = match chosen {
+            RouteRef::User(..) => against_user(learned.prefix),
+            RouteRef::Drop(_) => WayRejection::ShorterPrefix,
+            _ => WayRejection::SystemBeforeBgp,
+        };
+        add(RouteRef::Gateway(learned.prefix), why);
     }
     // What gateways announce as a default has the same prefix as the system route to the internet.
-    let is_default = found.learned.is_some_and(|(prefix, _)| length(prefix) == 0);
+    let is_default = found.learned.is_some_and(|(learned, _)| learned.length() == 0);
     if is_default && matches!(chosen, RouteRef::Gateway(_)) {
         add(RouteRef::Internet, WayRejection::LesserKind);
     }
@@ -364,21 +395,17 @@ pub(crate) fn no_route(
     end: End<'_>,
     range: Option<IpNet>,
 ) -> Block {
-    let places = topology.places();
     let stands_in = match end.place {
         Some(Place::Vnet(vnet)) => Some(vnet),
         _ => None,
     };
-    let held = end.address.and_then(|address| {
-        let holders = places.holders(address).iter();
-        let mut vnets = holders.filter_map(|holder| match holder.place {
-            Place::Vnet(vnet) => Some(vnet),
-            _ => None,
-        });
-        vnets.next().or_else(|| places.network_of(address))
+    // Several networks that are not connected may use the address: any of them may be meant.
+    let covering = end.address.into_iter().flat_map(|address| {
+        let vnets = topology.facts().vnets.ids();
+        vnets.filter(move |vnet| topology.places().own_prefix(*vnet, address).is_some())
     });
-    let end_vnet = stands_in.or(held).filter(|other| *other != vnet);
-    if let Some(block) = end_vnet.and_then(|other| not_peered(topology, vnet, other, subnet, end)) {
+    let mut others = stands_in.into_iter().chain(covering).filter(|other| *other != vnet);
+    if let Some(block) = others.find_map(|other| not_peered(topology, vnet, other, subnet, end)) {
         return block;
     }
     if let Some(block) = through_gateways(topology, vnet, end) {

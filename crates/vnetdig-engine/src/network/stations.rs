@@ -6,6 +6,7 @@ use vnetdig_model::server::FirewallId;
 use super::block::Block;
 use super::gateways::{self, HubNext};
 use super::packet::{Packet, is_inside_a_network};
+use super::routes::Leaving;
 use super::walk::{At, Entry, Next, Stop, Walk};
 use super::way::{Device, Link, NetworkFact, Station, WayRecorder, WayStepKind};
 use crate::basis::Basis;
@@ -53,7 +54,7 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
                 self.step(Basis::GatewayTransit, || WayStepKind::GatewayUsed(owner, Some(half)));
             }
             let subnet = topology.places().gateway_subnet(owner);
-            let action = self.route(owner, subnet, end)?;
+            let action = self.route(Leaving { vnet: owner, subnet, is_plain: false }, end)?;
             return self.act(owner, subnet, action, true, packet);
         }
         if gateways::vpn_client(topology, owner, end).map_err(needed)?.is_some() {
@@ -66,11 +67,17 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
             self.step(Basis::GatewayConnection, || WayStepKind::Arrives(holder));
             return Ok(Next::Arrived(self.landed(Place::Vnet(owner), None, None, holder)));
         }
-        let Some((_, connection)) = other_way()? else {
+        let Some(connection) = other_way()? else {
             return Err(Block::NoRoute { from, range: None, propagation_off: None }.into());
         };
         let facts = &topology.facts().connections;
-        if over.is_some_and(|over| !(facts[over].bgp && facts[connection].bgp)) {
+        let may_pass = match (over, self.entry) {
+            (Some(over), _) => gateways::passes_on(topology, over, connection),
+            // Clients of a VPN gateway are known to the far end by BGP only.
+            (None, _) if packet.source.vpn == Some(owner) => facts[connection].bgp,
+            (None, _) => true,
+        };
+        if !may_pass {
             return Err(Block::NoRoute { from, range: None, propagation_off: None }.into());
         }
         self.over_connection(connection, from, packet)
@@ -105,7 +112,7 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
             }
             Place::Site(site) => {
                 self.station(Station::Outside(to), packet);
-                At::Site(site)
+                At::Site(site, Some(connection))
             }
             Place::Internet => At::Internet,
         }))
@@ -133,9 +140,9 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
             self.station(Station::Hub(hub), packet);
             return Ok(Next::At(At::Hub { hub, from, inspected: true }));
         }
-        let found = gateways::in_hub(topology, hub, from, packet.destination, 0);
+        let found = gateways::next_of_hub(topology, hub, from, packet.destination);
         let found = found.map_err(|_| Missing::AddressAt(place))?;
-        match found.map(|(_, next)| next) {
+        match found {
             Some(HubNext::Here) => {
                 let holder = self.holder_in(place, packet.destination).map(|holder| holder.what);
                 self.station(Station::Host { place, subnet: None, holder }, packet);
@@ -164,6 +171,7 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
             }
             None if !is_private && inspected => {
                 self.egress(None, packet)?;
+                self.left_from = Some((place, None));
                 self.step(Basis::InternetEgress, || WayStepKind::ToInternet);
                 self.cross(Link::Internet);
                 Ok(Next::At(At::Internet))
@@ -173,22 +181,29 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
     }
 
     /// In an on-premises network.
-    pub(super) fn at_site(&mut self, site: SiteId, packet: &Packet<'_>) -> Result<Next, Stop> {
+    pub(super) fn at_site(
+        &mut self,
+        site: SiteId,
+        over: Option<ConnectionId>,
+        packet: &Packet<'_>,
+    ) -> Result<Next, Stop> {
         let topology = self.topology;
         let place = Place::Site(site);
         let end = packet.destination;
         let needed = |_| Stop::Missing(Missing::AddressAt(place));
         let held = self.holder_in(place, end).map(|holder| holder.what);
-        let is_here = gateways::at_site(topology, site, end).map_err(needed)?.is_some();
+        // Who announces everything does not hold everything: only what leads elsewhere.
+        let is_here = gateways::at_site(topology, site, end).map_err(needed)?.is_some_and(|found| found.length() > 0);
         if is_here || (end.address.is_some() && held.is_some()) {
             self.station(Station::Host { place, subnet: None, holder: held }, packet);
             self.step(Basis::GatewayConnection, || WayStepKind::Arrives(held));
             return Ok(Next::Arrived(self.landed(place, None, None, held)));
         }
-        if let Some((_, connection)) = gateways::best_connection(topology, place, end, None).map_err(needed)? {
+        if let Some(connection) = gateways::best_connection(topology, place, end, over).map_err(needed)? {
             return self.over_connection(connection, place, packet);
         }
         if !end.is_private() {
+            self.left_from = Some((place, None));
             self.step(Basis::InternetEgress, || WayStepKind::ToInternet);
             self.cross(Link::Internet);
             return Ok(Next::At(At::Internet));

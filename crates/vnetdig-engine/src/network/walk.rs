@@ -4,16 +4,17 @@ use std::net::IpAddr;
 
 use smallvec::SmallVec;
 use vnetdig_model::Topology;
+use vnetdig_model::appliance::LoadBalancerId;
 use vnetdig_model::filter::{Direction, NsgId};
-use vnetdig_model::network::{ConnectionId, PeeringId, Place, SiteId, SubnetId, VirtualHubId, VnetId};
+use vnetdig_model::network::{ConnectionId, GatewayKind, PeeringId, Place, SiteId, SubnetId, VirtualHubId, VnetId};
 use vnetdig_model::places::HolderRef;
 
 use super::block::Block;
 use super::devices::Pass;
 use super::filter::{Filters, Passed};
 use super::gateways::{self, Through};
-use super::packet::{End, Packet};
-use super::routes::{Action, no_route};
+use super::packet::{End, Packet, is_inside_a_network};
+use super::routes::{Action, Leaving, no_route};
 use super::way::{Device, Hop, Link, NetworkFact, Path, Station, WayRecorder, WayStep, WayStepKind};
 use crate::basis::Basis;
 use crate::outcome::{LimitKind, Missing};
@@ -42,35 +43,42 @@ impl From<Missing> for Stop {
     }
 }
 
-/// What is assumed of facts nobody declared; the caller tries each alternative that came up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Assumptions {
-    /// Devices of which it is not known translate sources.
-    pub(crate) translates: bool,
-    /// The position of the appliance a load balancer takes.
-    pub(crate) balanced: usize,
+/// A fact with few alternatives that nobody declared, or that is chance: each is tried, and one truth holds for a
+/// whole walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Open {
+    /// Whether a device translates sources.
+    Translates(Device),
+    /// Which of its appliances a load balancer takes.
+    Balances(LoadBalancerId),
 }
 
-/// What of the assumptions mattered.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Met {
-    pub(crate) translation: Option<Device>,
-    pub(crate) balancer: Option<(vnetdig_model::appliance::LoadBalancerId, usize)>,
+impl Open {
+    /// What is missing when it makes a difference.
+    pub(crate) fn missing(self) -> Missing {
+        match self {
+            Self::Translates(device) => Missing::SourceNatOf(device),
+            Self::Balances(balancer) => Missing::BalancedTo(balancer),
+        }
+    }
 }
+
+/// What is taken of open facts: the fact, the alternative, of how many.
+pub(crate) type Script = SmallVec<[(Open, usize, usize); 2]>;
 
 /// Where a packet is about to leave from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum At {
     /// A network interface.
     Nic { vnet: VnetId, subnet: Option<SubnetId>, nic_nsg: Option<NsgId> },
-    /// A private endpoint, to which neither rules nor routes of its subnet apply when it replies.
-    Endpoint { vnet: VnetId },
+    /// A private endpoint in a subnet, to which neither rules nor routes of the subnet apply when it replies.
+    Endpoint { vnet: VnetId, subnet: Option<SubnetId> },
     /// The gateway of a network; the connection packets came over, if they came over one.
     Gateway { owner: VnetId, over: Option<ConnectionId> },
     /// A hub; the network packets came from, and whether its firewall has seen them.
     Hub { hub: VirtualHubId, from: Option<VnetId>, inspected: bool },
-    /// An on-premises network.
-    Site(SiteId),
+    /// An on-premises network; the connection packets came over, if they came over one.
+    Site(SiteId, Option<ConnectionId>),
     /// The internet.
     Internet,
 }
@@ -84,8 +92,8 @@ pub(crate) struct Landing {
     pub(crate) holder: Option<HolderRef>,
     /// The route to the internet was that of a service endpoint.
     pub(crate) by_service_endpoint: bool,
-    /// The subnet from which it left for the internet.
-    pub(crate) left_from: Option<SubnetId>,
+    /// Where it left for the internet, and in which subnet.
+    pub(crate) left_from: Option<(Place, Option<SubnetId>)>,
 }
 
 /// Where packets entered the networks before they came to a device or arrived: what S-443 looks at.
@@ -93,8 +101,10 @@ pub(crate) struct Landing {
 pub(crate) enum Entry {
     /// In a network.
     Vnet(VnetId),
+    /// From a device in a network that left their source as it was.
+    Device(VnetId),
     /// Through a gateway of a network, over a VPN or ExpressRoute.
-    Gateway(VnetId, vnetdig_model::network::GatewayKind),
+    Gateway(VnetId, GatewayKind),
     /// Elsewhere.
     Other,
 }
@@ -105,24 +115,22 @@ pub(crate) struct Walk<'t, R> {
     pub(crate) recorder: R,
     pub(crate) path: Path,
     pub(crate) passes: SmallVec<[Pass<'t>; 2]>,
-    pub(crate) assumed: Assumptions,
-    pub(crate) met: Met,
+    pub(crate) script: Script,
     pub(crate) entry: Entry,
     link: Option<Link>,
     pub(super) by_service_endpoint: bool,
-    pub(super) left_from: Option<SubnetId>,
+    pub(super) left_from: Option<(Place, Option<SubnetId>)>,
     stations: u8,
 }
 
 impl<'t, R: WayRecorder> Walk<'t, R> {
-    pub(crate) fn new(topology: &'t Topology, assumed: Assumptions) -> Self {
+    pub(crate) fn new(topology: &'t Topology, script: Script) -> Self {
         Self {
             topology,
             recorder: R::default(),
             path: Path::new(),
             passes: SmallVec::new(),
-            assumed,
-            met: Met::default(),
+            script,
             entry: Entry::Other,
             link: None,
             by_service_endpoint: false,
@@ -133,6 +141,15 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
 
     pub(super) fn step(&mut self, basis: Basis, kind: impl FnOnce() -> WayStepKind) {
         self.recorder.step(|| WayStep { kind: kind(), basis, rejected: Vec::new() });
+    }
+
+    /// Takes the alternative of an open fact: the first, when it comes up for the first time.
+    pub(super) fn take(&mut self, open: Open, of: usize) -> usize {
+        let known = self.script.iter().find(|(known, ..)| *known == open).map(|(_, taken, _)| *taken);
+        known.unwrap_or_else(|| {
+            self.script.push((open, 0, of));
+            0
+        })
     }
 
     /// Crosses a link: what comes next is on its other side.
@@ -153,7 +170,7 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
         loop {
             self.stations += 1;
             if self.stations > MAX_STATIONS {
-                return Err(Missing::Limit(LimitKind::Depth).into());
+                return Err(Missing::Limit(LimitKind::Stations).into());
             }
             next = match next {
                 Next::Arrived(landing) => return Ok(landing),
@@ -161,10 +178,13 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
                     self.subnets_agree(vnet, subnet)?;
                     self.leave(vnet, subnet, nic_nsg, packet)?
                 }
-                Next::At(At::Endpoint { vnet }) => self.leave(vnet, None, None, packet)?,
+                Next::At(At::Endpoint { vnet, subnet }) => {
+                    let action = self.route(Leaving { vnet, subnet, is_plain: true }, packet.destination)?;
+                    self.act(vnet, subnet, action, false, packet)?
+                }
                 Next::At(At::Gateway { owner, over }) => self.at_gateway(owner, over, packet)?,
                 Next::At(At::Hub { hub, from, inspected }) => self.at_hub(hub, from, inspected, packet)?,
-                Next::At(At::Site(site)) => self.at_site(site, packet)?,
+                Next::At(At::Site(site, over)) => self.at_site(site, over, packet)?,
                 Next::At(At::Internet) => self.at_internet(packet)?,
             };
         }
@@ -179,7 +199,8 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
         packet: &mut Packet<'t>,
     ) -> Result<Next, Stop> {
         let topology = self.topology;
-        let action = self.route(vnet, subnet, packet.destination)?;
+        let leaving = Leaving { vnet, subnet, is_plain: false };
+        let action = self.route(leaving, packet.destination)?;
         let half = match action {
             Action::Peer(half) => Some(half),
             Action::Appliance(.., address) => self.half_toward(vnet, address),
@@ -249,6 +270,12 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
                 Ok(Next::At(At::Hub { hub, from: Some(vnet), inspected: false }))
             }
             Action::Gateway(table, route) => match gateways::serving(self.topology, vnet) {
+                // A route can name a VPN gateway, and no other.
+                Some(Ok(serving))
+                    if !self.topology.places().gateway_kinds(serving.owner).contains(&GatewayKind::Vpn) =>
+                {
+                    Err(Block::RouteDrops(table, route).into())
+                }
                 Some(serving) => Ok(self.through_gateway(vnet, serving?, packet)),
                 None => Err(Block::RouteDrops(table, route).into()),
             },
@@ -257,11 +284,13 @@ impl<'t, R: WayRecorder> Walk<'t, R> {
                 self.through_device(vnet, subnet, address, fact, from_gateway, packet)
             }
             Action::Internet => {
-                if packet.destination.is_private() {
+                let address = packet.destination.address;
+                let is_inside = address.is_some_and(|address| is_inside_a_network(self.topology, address));
+                if packet.destination.is_private() || is_inside {
                     return Err(no_route(self.topology, vnet, subnet, packet.destination, None).into());
                 }
                 self.egress(subnet, packet)?;
-                self.left_from = subnet;
+                self.left_from = Some((Place::Vnet(vnet), subnet));
                 self.by_service_endpoint = subnet.is_some_and(|subnet| self.has_service_endpoint(subnet, packet));
                 self.step(Basis::InternetEgress, || WayStepKind::ToInternet);
                 self.cross(Link::Internet);

@@ -133,6 +133,8 @@ pub enum NetworkFact {
     Service(PrivateLinkServiceId),
     /// A client.
     Client(ClientId),
+    /// The platform's address, 168.63.129.16.
+    Platform,
 }
 
 /// One of the rules every security group has (S-420).

@@ -3,7 +3,7 @@
 use vnetdig_model::{Diagnostic, RecordType, Span, nearest};
 
 use super::format::{self, Format, Problem};
-use super::shape::{Key, Named, Object, Rule, Shape, Variants, Words, one_of, with_article};
+use super::shape::{Key, Named, Object, Rule, Shape, Variants, Words, in_words, one_of, with_article};
 use crate::tree::{Entry, Map, Node, Value};
 
 /// Everything wrong with a value that should have this shape, in the order of the text.
@@ -217,7 +217,7 @@ impl Checker {
             let known = || words.all.iter().map(|(word, _)| *word);
             let message = match words.all {
                 [(only, _)] => format!("expected `{only}`, found `{}`", shorten(text)),
-                _ => format!("unknown {} `{}`", words.id.replace('-', " "), shorten(text)),
+                _ => format!("unknown {} `{}`", in_words(words.id), shorten(text)),
             };
             let error = Diagnostic::error("scenario/unknown-word", message).at(node.span());
             let help = format!("expected {}", one_of(known()));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use vnetdig_model::filter::PortRange;
 use vnetdig_model::scenario::Service;
+use vnetdig_model::secret::{SECRET_CODE, SECRET_SENTENCE, may_hold_secret};
 use vnetdig_model::switches::parse_duration;
 use vnetdig_model::{Fqdn, RecordType, nearest};
 
@@ -542,6 +543,11 @@ pub(crate) struct QueryParts<'a> {
 
 /// Reads `NAME [TYPE]`, A if the type is left out; or an address, whose type is that of its records.
 pub(crate) fn query(text: &str) -> Result<QueryParts<'_>, Problem> {
+    if may_hold_secret(text) {
+        return Err(
+            Problem::new(SECRET_CODE, SECRET_SENTENCE).help("a check asks for a name, such as `www.example.com A`")
+        );
+    }
     let incomplete = || {
         let problem = Problem::new("scenario/bad-query", format!("`{text}` is not a question"));
         problem.help("write `NAME [TYPE]`, such as `www.example.com A`")

@@ -209,15 +209,36 @@ pub(crate) fn one_of(words: impl IntoIterator<Item = &'static str>) -> String {
     }
 }
 
-/// `a route table`.
+/// What an id names, in words: `load balancer SKU`.
+pub(crate) fn in_words(id: &str) -> String {
+    match id {
+        "block-cause" => "cause".to_owned(),
+        "internet" | "on-premises" => format!("{id} client"),
+        "security-admin-rules" => "collection of admin rules".to_owned(),
+        _ => {
+            let word = |word: &str| match word {
+                "aks" | "dns" | "nat" | "os" | "sku" | "soa" | "vm" => word.to_ascii_uppercase(),
+                "postgres" => "PostgreSQL".to_owned(),
+                _ => word.to_owned(),
+            };
+            id.split('-').map(word).collect::<Vec<_>>().join(" ")
+        }
+    }
+}
+
+/// `a route table`; `switches`.
 pub(crate) fn with_article(id: &str) -> String {
-    let words = id.replace('-', " ");
-    let article = if words.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    format!("{article} {words}")
+    let words = in_words(id);
+    match id {
+        "cache-settings" | "switches" => words,
+        "soa" => format!("an {words}"),
+        _ if words.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'O']) => format!("an {words}"),
+        _ => format!("a {words}"),
+    }
 }
 
 fn plural(id: &str) -> String {
-    let words = id.replace('-', " ");
+    let words = in_words(id);
     match words.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
         _ if words.ends_with('s') => words,

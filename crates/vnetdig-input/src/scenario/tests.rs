@@ -109,7 +109,7 @@ fn mistakes_are_told_where_they_are_with_what_to_do() {
         ),
         (
             "dns-servers: { s: { internet: true, address: 10.0.0.4, cache: { max-tll: 1s } } }",
-            "scenario/unknown-key at `max-tll`: unknown key `max-tll` in a cache settings (did you mean `max-ttl`?)",
+            "scenario/unknown-key at `max-tll`: unknown key `max-tll` in cache settings (did you mean `max-ttl`?)",
         ),
         (
             "dns-servers: { s: { internet: true, address: 10.0.0.4, cache: on } }",
@@ -157,7 +157,7 @@ fn mistakes_about_packets_are_told_where_they_are() {
         ),
         (
             topology("firewalls: { f: { vnet: v, address: 10.0.0.4, source-nat: Allways } }"),
-            "scenario/unknown-word at `Allways`: unknown source nat `Allways` (did you mean `Always`?)",
+            "scenario/unknown-word at `Allways`: unknown source NAT `Allways` (did you mean `Always`?)",
         ),
         (
             topology("appliances: { a: { address: 10.0.0.4 } }"),
@@ -181,7 +181,7 @@ fn mistakes_about_packets_are_told_where_they_are() {
         ),
         (
             topology("clients: { c: { internet: { asgs: [web] } } }"),
-            "scenario/unknown-key at `asgs`: unknown key `asgs` in an internet (known keys: dns-servers, addresses, address, stub, search, ndots, hosts, public-address, routes, captured-prefixes)",
+            "scenario/unknown-key at `asgs`: unknown key `asgs` in an internet client (known keys: dns-servers, addresses, address, stub, search, ndots, hosts, public-address, routes, captured-prefixes)",
         ),
         (
             check("a.example", "reachable: 0"),
@@ -193,7 +193,7 @@ fn mistakes_about_packets_are_told_where_they_are() {
         ),
         (
             check("a.example", "unreachable: { port: 5432, cause: peering-not-transitiv }"),
-            "scenario/unknown-word at `peering-not-transitiv`: unknown block cause `peering-not-transitiv` (did you mean `peering-not-transitive`?)",
+            "scenario/unknown-word at `peering-not-transitiv`: unknown cause `peering-not-transitiv` (did you mean `peering-not-transitive`?)",
         ),
         (
             check("a.example", "unreachable: { cause: no-route }"),

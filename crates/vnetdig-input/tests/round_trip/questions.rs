@@ -8,6 +8,7 @@ use vnetdig_model::dns::ResolutionPolicy;
 use vnetdig_model::scenario::{
     Asker, CacheOwner, Demand, Event, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion,
 };
+use vnetdig_model::secret::may_hold_secret;
 use vnetdig_model::{Check, Expectation, Fqdn, Origin, RecordType, ResponseCode, Rule, Verdict};
 
 const BUILT: Origin = Origin::Built;
@@ -23,7 +24,9 @@ impl World {
         let address = chance.maybe(Chance::address).filter(|_| chance.coin());
         let record_type =
             chance.of(&[RecordType::A, RecordType::AAAA, RecordType::CNAME, RecordType::TXT, RecordType::SOA]);
-        let name = if chance.below(4) == 3 { Fqdn::root() } else { chance.fqdn() };
+        // What looks like a connection string is refused as a question.
+        let name = Some(chance.fqdn()).filter(|name| !may_hold_secret(&name.to_string()));
+        let name = name.filter(|_| chance.below(4) < 3).unwrap_or_else(Fqdn::root);
         let name = TypedName { is_absolute: name.is_root() || chance.coin(), name, address: None };
         let typed = |address: IpAddr| {
             let record_type = if address.is_ipv4() { RecordType::A } else { RecordType::AAAA };
@@ -31,17 +34,30 @@ impl World {
             (TypedName { name, is_absolute: true, address: Some(address) }, record_type)
         };
         let (name, record_type) = address.map_or((name, record_type), typed);
-        let server = chance.maybe(Chance::address);
+        // Beside an address nobody is asked, and nothing is expected of an answer.
+        let server = chance.maybe(Chance::address).filter(|_| address.is_none());
+        let expectation = |chance: &mut Chance<'_>| {
+            let all = self.expectation(chance, record_type);
+            let Expectation { reach, path, rules, .. } = all.clone();
+            let of_address = || Expectation { reach, path, rules, ..Expectation::default() };
+            let expectation = if address.is_some() { of_address() } else { all };
+            // One that demands nothing is refused.
+            if expectation == Expectation::default() {
+                return Expectation { rules: vec![Rule(431)], ..expectation };
+            }
+            expectation
+        };
+        let forbidden = chance.some(2, expectation);
         let demand = match chance.below(3) {
-            0 => Demand::All(Expectation::default()),
-            1 => Demand::All(self.expectation(chance, record_type)),
-            _ => Demand::AnyOf(chance.several(2, |chance| self.expectation(chance, record_type))),
+            0 if !forbidden.is_empty() => Demand::All(Expectation::default()),
+            0 | 1 => Demand::All(expectation(chance)),
+            _ => Demand::AnyOf(chance.several(2, expectation)),
         };
         Check {
             from,
             question: TypedQuestion { name, record_type, server },
             demand,
-            forbidden: chance.some(2, |chance| self.expectation(chance, record_type)),
+            forbidden,
             because: chance.maybe(Chance::text),
             origin: BUILT,
         }

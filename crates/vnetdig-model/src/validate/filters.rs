@@ -1,11 +1,11 @@
 //! Route tables, security groups and the rules of firewalls: what Azure refuses in them.
 
 use crate::client::Client;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::Diagnostic;
 use crate::facts::Facts;
-use crate::filter::{AsgId, Nsg, RuleEnd, SecurityRule, TrafficMatch};
+use crate::filter::{AdminRules, AsgId, Nsg, RuleEnd, SecurityRule, TrafficMatch};
 use crate::id::Id as _;
-use crate::network::{Place, RouteDestination, VnetId};
+use crate::network::{NextHop, Place, RouteDestination, VnetId};
 use crate::service::{Admission, Connectivity};
 use crate::source::Origin;
 
@@ -16,10 +16,6 @@ const MAX_SECURITY_RULES: usize = 1000;
 /// Application security groups that one rule can name (S-422).
 const MAX_ASGS: usize = 10;
 
-/// Tags that Azure resolves in each network by itself (S-421).
-const COMMON_TAGS: [&str; 6] =
-    ["VirtualNetwork", "Internet", "AzureLoadBalancer", "AzurePlatformDNS", "AzurePlatformIMDS", "AzurePlatformLKM"];
-
 pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
     repeated_route_prefixes(facts, found);
     for nsg in facts.nsgs.values() {
@@ -28,7 +24,11 @@ pub(super) fn check(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
     asgs(facts, found);
     firewall_rules(facts, found);
-    misspelled_tags(facts, found);
+    for rules in facts.admin_rules.values() {
+        admin_rules(rules, found);
+    }
+    device_priorities(facts, found);
+    next_hop_versions(facts, found);
 }
 
 /// A route table holds one route for a prefix (S-432).
@@ -57,13 +57,68 @@ fn repeated_priorities(nsg: &Nsg, found: &mut Vec<Diagnostic>) {
     clashes(rules, |(_, priority), first, second| {
         let (one, other) = (&first.name, &second.name);
         let message = format!("rules `{one}` and `{other}` of one direction both have priority {priority}");
-        found.push(
-            Diagnostic::error("topology/repeated-rule-priority", message)
-                .at(second.origin.span())
-                .label(first.origin.span(), "the other rule")
-                .help("give one of them another priority; within a direction each is used once"),
-        );
+        let help = "give one of them another priority; within a direction each is used once";
+        found.push(repeated_priority(message, second.origin, first.origin).help(help));
     });
+}
+
+/// No two rules of one collection and direction have the same priority, and a collection is applied to networks
+/// (S-420).
+fn admin_rules(collection: &AdminRules, found: &mut Vec<Diagnostic>) {
+    let rules = collection.rules.iter().map(|rule| ((rule.direction, rule.priority), rule));
+    clashes(rules, |(_, priority), first, second| {
+        let (one, other) = (&first.name, &second.name);
+        let message = format!("admin rules `{one}` and `{other}` of one direction both have priority {priority}");
+        let help = "give one of them another priority; within a direction each is used once";
+        found.push(repeated_priority(message, second.origin, first.origin).help(help));
+    });
+    if collection.vnets.is_empty() {
+        let message = format!("admin rules `{}` are applied to no virtual network", collection.name);
+        let diagnostic = Diagnostic::warning("topology/unapplied-admin-rules", message).at(collection.origin.span());
+        found.push(diagnostic.help("name the networks under `vnets`; without any the rules do nothing"));
+    }
+}
+
+/// Rules of one priority that say different things: which one wins is nobody's to know.
+fn device_priorities(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    let firewalls = facts.firewalls.values().map(|firewall| (&firewall.name, &firewall.rules));
+    let appliances = facts.appliances.values().map(|appliance| (&appliance.name, &appliance.rules));
+    for (device, rules) in firewalls.chain(appliances) {
+        let mut told: Map<u16, ()> = Map::default();
+        clashes(rules.iter().flatten().map(|rule| (rule.priority, rule)), |priority, first, second| {
+            if first.access == second.access || told.insert(*priority, ()).is_some() {
+                return;
+            }
+            let (one, other) = (&first.name, &second.name);
+            let message = format!(
+                "rules `{one}` and `{other}` of `{device}` both have priority {priority}, and one of them denies"
+            );
+            let help = "give one of them another priority, low ones first; it is 100 unless given";
+            found.push(repeated_priority(message, second.origin, first.origin).help(help));
+        });
+    }
+}
+
+fn repeated_priority(message: String, second: Origin, first: Origin) -> Diagnostic {
+    Diagnostic::error("topology/repeated-rule-priority", message)
+        .at(second.span())
+        .label(first.span(), "the other rule")
+}
+
+/// An appliance takes packets of the IP version of its address.
+fn next_hop_versions(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for route in facts.route_tables.values().flat_map(|table| &table.routes) {
+        let (RouteDestination::Prefix(prefix), NextHop::VirtualAppliance(hop)) = (&route.destination, route.next_hop)
+        else {
+            continue;
+        };
+        if prefix.addr().is_ipv4() != hop.is_ipv4() {
+            let message =
+                format!("route `{}` for `{prefix}` has the next hop `{hop}` of the other IP version", route.name);
+            let diagnostic = Diagnostic::error("topology/next-hop-version", message).at(route.origin.span());
+            found.push(diagnostic.help("give an address of the appliance that is of the IP version of the prefix"));
+        }
+    }
 }
 
 fn rule_count(nsg: &Nsg, found: &mut Vec<Diagnostic>) {
@@ -164,34 +219,11 @@ fn firewall_rules(facts: &Facts, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Azure has hundreds of service tags, so an unknown one may be right; one that nearly is a tag everybody uses is not.
-fn misspelled_tags(facts: &Facts, found: &mut Vec<Diagnostic>) {
-    let security = facts.nsgs.values().flat_map(|nsg| &nsg.rules);
-    let security = security.map(|rule| (&rule.name, &rule.traffic, rule.origin));
-    let admin = facts.admin_rules.values().flat_map(|rules| &rules.rules);
-    let admin = admin.map(|rule| (&rule.name, &rule.traffic, rule.origin));
-    let firewalls = facts.firewalls.values().flat_map(|firewall| &firewall.rules);
-    let appliances = facts.appliances.values().flat_map(|appliance| &appliance.rules);
-    let own = firewalls.chain(appliances).flatten().map(|rule| (&rule.name, &rule.traffic, rule.origin));
-    let mut declared: Map<String, ()> = Map::default();
-    declared.extend(facts.service_tags.iter().map(|tag| (tag.name.to_ascii_lowercase(), ())));
-    for (rule, traffic, origin) in security.chain(admin).chain(own) {
-        for end in traffic.sources.iter().chain(&traffic.destinations) {
-            let RuleEnd::Tag(tag) = end else { continue };
-            let is_known = COMMON_TAGS.iter().any(|known| known.eq_ignore_ascii_case(tag))
-                || declared.contains_key(&tag.to_ascii_lowercase());
-            if let Some(near) = nearest(tag, COMMON_TAGS).filter(|_| !is_known) {
-                let message = format!("rule `{rule}` names the service tag `{tag}`, which looks like `{near}`");
-                let diagnostic = Diagnostic::warning("topology/misspelled-service-tag", message).at(origin.span());
-                found.push(diagnostic.help(format!("write `{near}`, or declare `{tag}` among the service tags")));
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::filter::{Access, AsgId, Direction, RuleEnd, TrafficMatch};
+    use crate::appliance::ApplianceRule;
+    use crate::filter::{Access, AdminAccess, AdminRule, AdminRules, AsgId, Direction, RuleEnd, TrafficMatch};
+    use crate::network::{NextHop, Place, VnetId};
     use crate::service::{Admission, Connectivity, FirewallRule};
     use crate::validate::fixture::{Case, Fixture, assert_fires, assert_silent};
 
@@ -223,7 +255,26 @@ mod tests {
                 let asgs: Vec<AsgId> = (0..11).map(|index| f.asg(&format!("asg-{index}"))).collect();
                 f.nsg([between(&asgs, &[])]);
             }),
-            ("topology/misspelled-service-tag", |f| tagged(f, "VirtualNetworks")),
+            ("topology/repeated-rule-priority", |f| {
+                let firewall = f.firewall("new", Place::Vnet(f.data), "10.2.0.200");
+                let rules = device_rules(f, &[Access::Allow, Access::Allow, Access::Deny]);
+                f.builder.facts_mut().firewalls[firewall].rules = Some(rules);
+            }),
+            ("topology/repeated-rule-priority", |f| {
+                let appliance = f.appliance("nva", f.servers, "10.0.20.20");
+                let rules = device_rules(f, &[Access::Deny, Access::Allow, Access::Allow]);
+                f.builder.facts_mut().appliances[appliance].rules = Some(rules);
+            }),
+            ("topology/repeated-rule-priority", |f| admin(f, &[f.app], &[Direction::Inbound, Direction::Inbound])),
+            ("topology/unapplied-admin-rules", |f| admin(f, &[], &[Direction::Inbound])),
+            ("topology/next-hop-version", |f| {
+                f.route_table(&["fd00:9::/48"]);
+                through(f, "10.0.20.20");
+            }),
+            ("topology/next-hop-version", |f| {
+                f.route_table(&["10.9.0.0/16"]);
+                through(f, "fd00::20");
+            }),
             ("topology/backward-firewall-rule", |f| admit(f, "203.0.113.9", "203.0.113.0")),
         ];
         assert_fires(cases);
@@ -251,8 +302,19 @@ mod tests {
                 let asgs: Vec<AsgId> = (0..10).map(|index| f.asg(&format!("asg-{index}"))).collect();
                 f.nsg([between(&asgs[..5], &asgs[5..])]);
             }),
-            ("a tag in any letter case", |f| tagged(f, "virtualnetwork")),
-            ("a tag nobody here knows", |f| tagged(f, "Sql.WestEurope")),
+            ("rules of a device that have one priority and say the same", |f| {
+                let appliance = f.appliance("nva", f.servers, "10.0.20.20");
+                let mut rules = device_rules(f, &[Access::Deny, Access::Allow, Access::Allow]);
+                rules[0].priority = 99;
+                f.builder.facts_mut().appliances[appliance].rules = Some(rules);
+            }),
+            ("admin rules of one priority in both directions", |f| {
+                admin(f, &[f.app], &[Direction::Inbound, Direction::Outbound]);
+            }),
+            ("next hops of the version of the prefix", |f| {
+                f.route_table(&["10.9.0.0/16"]);
+                through(f, "10.0.20.20");
+            }),
             ("a range of one address", |f| admit(f, "203.0.113.9", "203.0.113.9")),
         ];
         assert_silent(cases);
@@ -268,9 +330,38 @@ mod tests {
         (Access::Allow, TrafficMatch { sources, destinations, ..TrafficMatch::default() })
     }
 
-    fn tagged(fixture: &mut Fixture, tag: &str) {
-        let sources = vec![RuleEnd::Tag(tag.into())];
-        fixture.nsg([(Access::Allow, TrafficMatch { sources, ..TrafficMatch::default() })]);
+    /// Rules of an appliance or firewall, all of one priority.
+    fn device_rules(fixture: &Fixture, access: &[Access]) -> Vec<ApplianceRule> {
+        let origin = fixture.builder.facts().vnets[fixture.hub].origin;
+        let rule = |(index, access): (usize, &Access)| ApplianceRule {
+            name: format!("rule-{index}").into(),
+            priority: 100,
+            access: *access,
+            traffic: TrafficMatch::default(),
+            origin,
+        };
+        access.iter().enumerate().map(rule).collect()
+    }
+
+    /// A collection of admin rules, all of one priority.
+    fn admin(fixture: &mut Fixture, vnets: &[VnetId], directions: &[Direction]) {
+        let origin = fixture.builder.facts().vnets[fixture.hub].origin;
+        let rule = |(index, direction): (usize, &Direction)| AdminRule {
+            name: format!("rule-{index}").into(),
+            priority: 1,
+            direction: *direction,
+            access: AdminAccess::Deny,
+            traffic: TrafficMatch::default(),
+            origin,
+        };
+        let rules = directions.iter().enumerate().map(rule).collect();
+        fixture.builder.add_admin_rules(AdminRules { name: "base".into(), vnets: vnets.to_vec(), rules, origin });
+    }
+
+    /// Leads the routes of the last table to an appliance.
+    fn through(fixture: &mut Fixture, hop: &str) {
+        let table = fixture.builder.facts_mut().route_tables.values_mut().last().expect("a route table");
+        table.routes[0].next_hop = NextHop::VirtualAppliance(hop.parse().expect(hop));
     }
 
     /// Puts the machine of the fixture into a group.

@@ -14,6 +14,89 @@ pub(super) fn check(facts: &Facts, spaces: &Spaces, found: &mut Vec<Diagnostic>)
     remote_gateways(facts, found);
     peered_subnets(facts, found);
     hub_firewalls(facts, found);
+    self_connections(facts, found);
+    hub_connections(facts, spaces, found);
+    balanced_appliances(facts, found);
+}
+
+/// A connection leads to another network.
+fn self_connections(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for connection in facts.connections.values().filter(|connection| connection.ends[0] == connection.ends[1]) {
+        let name = match connection.ends[0] {
+            Place::Vnet(vnet) => &facts.vnets[vnet].name,
+            Place::VirtualHub(hub) => &facts.virtual_hubs[hub].name,
+            Place::Site(site) => &facts.sites[site].name,
+            Place::Internet => continue,
+        };
+        let message = format!("`{name}` is connected with itself");
+        let diagnostic = Diagnostic::error("topology/self-connection", message).at(connection.origin.span());
+        found.push(diagnostic.help("a connection leads to another network; name its two ends"));
+    }
+}
+
+/// A virtual network connects to one hub, once, and shares no address with it.
+///
+/// Source: "Connect a virtual network to a Virtual WAN hub"; from memory, the page was not at hand.
+fn hub_connections(facts: &Facts, spaces: &Spaces, found: &mut Vec<Diagnostic>) {
+    let connections = || facts.virtual_hubs.values().flat_map(|hub| hub.connections.iter().map(move |one| (hub, one)));
+    clashes(
+        connections().map(|(hub, one)| (one.vnet, (hub, one))),
+        |vnet, (first_hub, first), (second_hub, second)| {
+            let vnet = &facts.vnets[*vnet].name;
+            let (one, other) = (&first_hub.name, &second_hub.name);
+            let message = if std::ptr::eq(first_hub, second_hub) {
+                format!("virtual network `{vnet}` is connected to virtual hub `{one}` twice")
+            } else {
+                format!("virtual network `{vnet}` is connected to two virtual hubs, `{one}` and `{other}`")
+            };
+            found.push(
+                Diagnostic::error("topology/second-hub-connection", message)
+                    .at(second.origin.span())
+                    .label(first.origin.span(), "first connected here")
+                    .help("a virtual network connects to one hub; leave out one of the connections"),
+            );
+        },
+    );
+    for (hub, connection) in connections() {
+        let Some(prefix) = hub.address_prefix else { continue };
+        let Some((_, space)) = spaces.vnet(connection.vnet).overlapping(Range::of(prefix)) else { continue };
+        let vnet = &facts.vnets[connection.vnet];
+        let message = format!(
+            "prefix `{prefix}` of virtual hub `{}` overlaps `{space}` of virtual network `{}`",
+            hub.name, vnet.name
+        );
+        found.push(
+            Diagnostic::error("topology/overlapping-hub-prefix", message)
+                .at(connection.origin.span())
+                .label(hub.origin.span(), "the hub")
+                .label(vnet.origin.span(), "the virtual network")
+                .help("a hub shares no address with the networks connected to it; change one of the prefixes"),
+        );
+    }
+}
+
+/// A load balancer hands packets to machines of its own network.
+fn balanced_appliances(facts: &Facts, found: &mut Vec<Diagnostic>) {
+    for balancer in facts.load_balancers.values() {
+        let home = facts.subnets[balancer.subnet].vnet;
+        for appliance in balancer.appliances.iter().map(|appliance| &facts.appliances[*appliance]) {
+            let vnet = facts.subnets[appliance.subnet].vnet;
+            if vnet == home {
+                continue;
+            }
+            let (near, far) = (&facts.vnets[home].name, &facts.vnets[vnet].name);
+            let message = format!(
+                "load balancer `{}` in `{near}` stands before appliance `{}` in `{far}`",
+                balancer.name, appliance.name
+            );
+            found.push(
+                Diagnostic::error("topology/foreign-balanced-appliance", message)
+                    .at(balancer.origin.span())
+                    .label(appliance.origin.span(), "the appliance")
+                    .help("the appliances behind a load balancer stand in its virtual network"),
+            );
+        }
+    }
 }
 
 /// A network has one gateway of each kind.
@@ -129,7 +212,7 @@ fn hub_firewalls(facts: &Facts, found: &mut Vec<Diagnostic>) {
 mod tests {
     use crate::network::GatewayKind::{ExpressRoute, Vpn};
     use crate::network::PeeringState::Connected;
-    use crate::network::{Place, Site, SiteId, VnetId};
+    use crate::network::{HubConnection, Place, Site, SiteId, VirtualHubId, VnetId};
     use crate::validate::fixture::{Case, Fixture, assert_fires, assert_silent};
 
     #[test]
@@ -169,6 +252,31 @@ mod tests {
                 let hub = &mut f.builder.facts_mut().virtual_hubs[hub];
                 (hub.private_traffic, hub.internet_traffic) = (Some(firewall), Some(firewall));
             }),
+            ("topology/self-connection", |f| f.connection([Place::Vnet(f.app), Place::Vnet(f.app)])),
+            ("topology/self-connection", |f| {
+                let site = site(f);
+                f.connection([Place::Site(site), Place::Site(site)]);
+            }),
+            ("topology/second-hub-connection", |f| {
+                let hub = f.virtual_hub("vhub");
+                connect(f, hub, &[f.app, f.app]);
+            }),
+            ("topology/second-hub-connection", |f| {
+                let (one, other) = (f.virtual_hub("vhub"), f.virtual_hub("vhub-2"));
+                connect(f, one, &[f.app]);
+                connect(f, other, &[f.data, f.app]);
+            }),
+            ("topology/overlapping-hub-prefix", |f| {
+                let hub = f.virtual_hub("vhub");
+                f.builder.facts_mut().virtual_hubs[hub].address_prefix =
+                    Some("10.1.128.0/23".parse().expect("a prefix"));
+                connect(f, hub, &[f.app, f.data]);
+            }),
+            ("topology/foreign-balanced-appliance", |f| {
+                let near = f.appliance("near", f.servers, "10.0.20.20");
+                let far = f.appliance("far", f.web, "10.1.1.20");
+                f.load_balancer("lb", f.servers, "10.0.20.21", &[near, far]);
+            }),
         ];
         assert_fires(cases);
     }
@@ -196,8 +304,34 @@ mod tests {
                 let firewall = f.firewall("vfw", Place::VirtualHub(hub), "192.168.11.132");
                 f.builder.facts_mut().virtual_hubs[hub].private_traffic = Some(firewall);
             }),
+            ("two hubs with a network each", |f| {
+                let (one, other) = (f.virtual_hub("vhub"), f.virtual_hub("vhub-2"));
+                f.builder.facts_mut().virtual_hubs[one].address_prefix =
+                    Some("10.100.0.0/23".parse().expect("a prefix"));
+                connect(f, one, &[f.app]);
+                connect(f, other, &[f.data]);
+            }),
+            ("an appliance in another subnet of the network", |f| {
+                let near = f.appliance("near", f.servers, "10.0.20.20");
+                let subnet = f.subnet(f.hub, "front", "10.0.40.0/24", None);
+                f.load_balancer("lb", subnet, "10.0.40.21", &[near]);
+            }),
+            ("two connections of one network", |f| {
+                let (one, other) = (site(f), site(f));
+                f.builder.facts_mut().sites[other].name = "plant".into();
+                f.connection([Place::Vnet(f.app), Place::Site(one)]);
+                f.connection([Place::Vnet(f.app), Place::Site(other)]);
+            }),
         ];
         assert_silent(cases);
+    }
+
+    fn connect(fixture: &mut Fixture, hub: VirtualHubId, vnets: &[VnetId]) {
+        let facts = fixture.builder.facts_mut();
+        let origin = facts.virtual_hubs[hub].origin;
+        let connection =
+            |vnet: &VnetId| HubConnection { vnet: *vnet, internet_security: true, static_routes: Vec::new(), origin };
+        facts.virtual_hubs[hub].connections.extend(vnets.iter().map(connection));
     }
 
     fn site(fixture: &mut Fixture) -> SiteId {

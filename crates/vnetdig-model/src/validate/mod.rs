@@ -20,6 +20,7 @@ mod private_endpoints;
 mod records;
 mod resolvers;
 mod space;
+mod tags;
 mod zones;
 
 use std::hash::Hash;
@@ -43,6 +44,7 @@ pub fn check(facts: &Facts) -> Vec<Diagnostic> {
     networks::check(facts, &spaces, &mut found);
     gateways::check(facts, &spaces, &mut found);
     filters::check(facts, &mut found);
+    tags::check(facts, &mut found);
     addresses::check(facts, &spaces, &mut found);
     zones::check(facts, &mut found);
     records::check(facts, &mut found);
@@ -153,6 +155,7 @@ mod tests {
             include_str!("private_endpoints.rs"),
             include_str!("records.rs"),
             include_str!("resolvers.rs"),
+            include_str!("tags.rs"),
             include_str!("zones.rs"),
         ];
         let mut all = Map::default();

@@ -27,6 +27,10 @@ fn scenario(file: &FileView, names: usize, options: TextOptions, text: &mut Stri
             let badge = options.paint(Style::Bad, "ERROR");
             writeln!(text, " {badge} {name}{column}   {}", counted(errors, "error")).expect("writing to a string");
         }
+        Status::Pass if file.checks.is_empty() => {
+            let badge = options.paint(Style::Faint, "NONE");
+            writeln!(text, " {badge}  {name}{column}   no check").expect("writing to a string");
+        }
         Status::Pass => {
             let badge = options.paint(Style::Good, "PASS");
             writeln!(text, " {badge}  {name}{column}   {}", counted(file.checks.len(), "check"))

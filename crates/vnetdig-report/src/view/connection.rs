@@ -266,20 +266,20 @@ impl<'a> Shown<'a> {
         let same = |links: &[Link], back: &[Link]| {
             links.len() == back.len() && links.iter().zip(back.iter().rev()).all(|(one, other)| mirrors(*one, *other))
         };
-        // Replies of a private endpoint, and of the internet, are at the device by themselves.
+        // Replies of a private endpoint, and of the internet, are at the last device by themselves.
         let device = found.back.steps().find_map(|step| match step.kind {
             WayStepKind::Symmetric(device) => Some(Link::Device(device)),
             _ => None,
         });
-        let known = match (device, found.path.last()) {
-            (Some(device), _) => found.path.iter().rposition(|link| *link == device),
-            (None, Some(Link::Internet)) => Some(found.path.len() - 1),
-            _ => None,
+        let walked = match (device, found.path.last()) {
+            (Some(device), _) => found.path.iter().rposition(|link| *link == device).map_or(0, |index| index + 1),
+            (None, Some(Link::Internet)) if found.path_back.is_empty() => 0,
+            (None, Some(Link::Internet)) => found.path.len() - 1,
+            _ => found.path.len(),
         };
-        let is_mirrored = same(&found.path[..known.unwrap_or(found.path.len())], &found.path_back);
+        let is_mirrored = same(&found.path[..walked], &found.path_back);
         let back = (!found.back.hops.is_empty() && (!is_mirrored || on_return)).then(|| {
             let mut back = vec![end.to_owned()];
-            back.extend(device.map(|device| names.link(device)));
             back.extend(self.links(&found.path_back, &found.back));
             back.push(ends(&found.back).filter(|_| on_return).unwrap_or(start));
             back.join(" → ")

@@ -156,6 +156,7 @@ pub(super) fn of_fact(topology: &Topology, fact: NetworkFact) -> Origin {
         NetworkFact::Postgres(server) => facts.postgres_servers[server].origin,
         NetworkFact::Service(service) => facts.private_link_services[service].origin,
         NetworkFact::Client(client) => facts.clients[client].origin,
+        NetworkFact::Platform => Origin::Built,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Why a connection is not opened: one sentence that names what to look at, in Azure's words.
 
-use vnetdig_engine::{Block, NetworkFact, RuleRef};
-use vnetdig_model::network::{PeeringId, PeeringState, Place, VnetId};
-use vnetdig_model::service::ConnectionState;
+use vnetdig_engine::{Block, Device, NetworkFact, RuleRef};
+use vnetdig_model::client::ClientId;
+use vnetdig_model::network::{NextHop, PeeringId, PeeringState, Place, RouteTableId, VnetId};
+use vnetdig_model::service::{ConnectionState, PrivateEndpointId};
 
 use super::listed;
 use super::names::Names;
@@ -28,14 +29,27 @@ impl Names<'_> {
                 )
             }
             Block::GatewayNotShared { owner, user, half } => self.not_shared(*owner, *user, *half),
-            Block::NoRoute { .. } | Block::RouteDrops(..) | Block::ConnectionDown(_) | Block::Loop(_) => {
-                self.routing(block)
+            Block::NoRoute { from, range, propagation_off } => self.no_route(*from, range.as_ref(), *propagation_off),
+            Block::RouteDrops(table, position) => self.route_drops(*table, *position),
+            Block::ConnectionDown(connection) => format!("{} is down", self.connection(*connection)),
+            Block::Loop(device) => format!("the packets go in circles: they come to {} again", self.device(*device)),
+            Block::ApplianceUnreachable { route, address } => format!(
+                "{} leads to {address}, which is no appliance in this network or in one peered with it",
+                self.fact(*route)
+            ),
+            Block::ApplianceNotForwarding(device) => {
+                format!("{} does not forward: enableIPForwarding of its NIC is false", self.device(*device))
             }
-            Block::ApplianceUnreachable { .. }
-            | Block::ApplianceNotForwarding(_)
-            | Block::DeviceDenies { .. }
-            | Block::OneDirection { .. }
-            | Block::EndpointLayout { .. } => self.at_device(block),
+            Block::DeviceDenies { device, rule: Some(rule) } => {
+                format!("{} denies it", self.device_rule(*device, *rule))
+            }
+            Block::DeviceDenies { device, rule: None } => format!("no rule of {} allows it", self.device(*device)),
+            Block::OneDirection { device, replies_only } => self.one_direction(*device, *replies_only),
+            Block::EndpointLayout { device, endpoint } => format!(
+                "{} does not get packets to private endpoint {} where they stand, unless it translates sources",
+                self.device(*device),
+                self.topology.facts().private_endpoints[*endpoint].name
+            ),
             Block::SecurityRule { nsg, rule, direction: way } => {
                 let also = match rule {
                     RuleRef::Default(_) => ": no rule of its own allows it",
@@ -48,7 +62,34 @@ impl Names<'_> {
                 let way = way.map(|way| format!(" {}", direction(way))).unwrap_or_default();
                 format!("{} denies it{way}, whatever security groups say", self.admin_rule(*rules, *rule).0)
             }
-            _ => self.at_the_ends(block),
+            Block::ClientRoute(client) => self.client_route(*client),
+            Block::Captured(client, prefix) => {
+                let client = &self.topology.facts().clients[*client].name;
+                format!("{prefix} never leaves {client}: it is a range of its own")
+            }
+            Block::BasicLoadBalancer(balancer) => format!(
+                "load balancer {} has the SKU Basic, which is not reachable across global peering",
+                self.topology.facts().load_balancers[*balancer].name
+            ),
+            Block::NotUnicast(address) => format!("{address} is no address that packets are sent to over a network"),
+            Block::PlatformAddress => "168.63.129.16 exists inside virtual networks only".to_owned(),
+            Block::NoAddress { is_ipv6 } => format!("the source has no IPv{} address", if *is_ipv6 { 6 } else { 4 }),
+            Block::Ipv4Only(NetworkFact::Vnet(vnet)) => {
+                format!("the gateway of {} carries IPv4 only", self.vnet(*vnet))
+            }
+            Block::Ipv4Only(fact) => format!("{} carries IPv4 only", self.fact(*fact)),
+            Block::NotTranslated(fact) => {
+                let who = match fact {
+                    NetworkFact::Subnet(subnet) => format!("the NAT gateway of {}", self.subnet(*subnet)),
+                    fact => self.fact(*fact),
+                };
+                format!("{who} translates TCP and UDP only on the way to the internet")
+            }
+            Block::EndpointNotApproved(endpoint) => self.not_approved(*endpoint),
+            Block::PublicAccessDisabled(fact) => format!("{} has publicNetworkAccess Disabled", self.fact(*fact)),
+            Block::NotAdmitted(fact) => format!("no firewall rule of {} lets the client in", self.fact(*fact)),
+            Block::PortNotOpen(fact) => self.not_listening(*fact),
+            Block::ServerDown(server) => format!("DNS server {} is down", self.server(*server)),
         }
     }
 
@@ -117,120 +158,68 @@ impl Names<'_> {
         format!("{flag}, so the gateway of {gateway} does not serve {network}")
     }
 
-    fn routing(self, block: &Block) -> String {
-        match block {
-            Block::NoRoute { from, propagation_off: Some(table), .. } => {
-                let table = &self.topology.facts().route_tables[*table].name;
-                let from = self.place(*from);
-                format!(
-                    "no route of {from} leads there: table {table} has disableBgpRoutePropagation true, and so none of \
-                     the gateway's"
-                )
+    fn no_route(
+        self,
+        from: Place,
+        range: Option<&impl std::fmt::Display>,
+        propagation_off: Option<RouteTableId>,
+    ) -> String {
+        if let Some(table) = propagation_off {
+            return format!(
+                "no route of {} leads there: table {} has disableBgpRoutePropagation true, and so none of the gateway's",
+                self.place(from),
+                self.topology.facts().route_tables[table].name
+            );
+        }
+        match (from, range) {
+            (Place::Internet, _) => "the address is private, and the internet does not route it".to_owned(),
+            (from, Some(range)) => {
+                format!("no route of {} leads there, and Azure drops the rest of {range}", self.place(from))
             }
-            Block::NoRoute { from: Place::Internet, .. } => {
-                "the address is private, and the internet does not route it".to_owned()
-            }
-            Block::NoRoute { from, range: Some(range), .. } => {
-                format!("no route of {} leads there, and Azure drops the rest of {range}", self.place(*from))
-            }
-            Block::NoRoute { from, .. } => format!("no route of {} leads there", self.place(*from)),
-            Block::RouteDrops(table, position) => {
-                use vnetdig_model::network::NextHop;
-                let facts = self.topology.facts();
-                let next_hop = facts.route_tables[*table].routes.get(*position).map(|route| route.next_hop);
-                let route = self.user_route(*table, *position);
-                match next_hop {
-                    Some(NextHop::VirtualNetworkGateway) => format!("{route} leads to a gateway that is not there"),
-                    Some(NextHop::None) | None => format!("{route} drops it"),
-                    Some(_) => format!("{route} leads nowhere"),
-                }
-            }
-            Block::ConnectionDown(connection) => format!("{} is down", self.connection(*connection)),
-            Block::Loop(device) => format!("the packets go in circles: they come to {} again", self.device(*device)),
-            _ => unreachable!("only what is about routes comes here"),
+            (from, None) => format!("no route of {} leads there", self.place(from)),
         }
     }
 
-    fn at_device(self, block: &Block) -> String {
-        match block {
-            Block::ApplianceUnreachable { route, address } => format!(
-                "{} leads to {address}, which stands neither in this network nor in one peered with it",
-                self.fact(*route)
-            ),
-            Block::ApplianceNotForwarding(device) => {
-                format!("{} does not forward: enableIPForwarding of its NIC is false", self.device(*device))
-            }
-            Block::DeviceDenies { device, rule: Some(rule) } => {
-                format!("{} denies it", self.device_rule(*device, *rule))
-            }
-            Block::DeviceDenies { device, rule: None } => format!("no rule of {} allows it", self.device(*device)),
-            Block::OneDirection { device, replies_only: true } => format!(
-                "{} sees the replies without what they answer; both directions must pass it, or neither",
-                self.device(*device)
-            ),
-            Block::OneDirection { device, replies_only: false } => format!(
-                "the replies do not come back through {}; both directions must pass it, or it must translate sources",
-                self.device(*device)
-            ),
-            Block::EndpointLayout { device, endpoint } => format!(
-                "{} does not get packets to private endpoint {} where they stand, unless it translates sources",
-                self.device(*device),
-                self.topology.facts().private_endpoints[*endpoint].name
-            ),
-            _ => unreachable!("only what is about devices comes here"),
+    fn route_drops(self, table: RouteTableId, position: usize) -> String {
+        let next_hop = self.topology.facts().route_tables[table].routes.get(position).map(|route| route.next_hop);
+        let route = self.user_route(table, position);
+        match next_hop {
+            Some(NextHop::VirtualNetworkGateway) => format!("{route} leads to a VPN gateway that is not there"),
+            Some(NextHop::None) | None => format!("{route} drops it"),
+            Some(_) => format!("{route} leads nowhere"),
         }
     }
 
-    /// What keeps packets from leaving, or is not taken where they arrive.
-    fn at_the_ends(self, block: &Block) -> String {
-        let facts = self.topology.facts();
-        match block {
-            Block::ClientRoute(client) => {
-                let client = &facts.clients[*client];
-                let routes = client.routes.as_deref().unwrap_or_default();
-                if routes.is_empty() {
-                    return format!("{} sends nothing into the network", client.name);
-                }
-                format!("the routes of {} do not cover the address: they hold {}", client.name, prefixes(routes))
-            }
-            Block::Captured(client, prefix) => {
-                format!("{prefix} never leaves {}: it is a range of its own", facts.clients[*client].name)
-            }
-            Block::BasicLoadBalancer(balancer) => format!(
-                "load balancer {} has the SKU Basic, which is not reachable across global peering",
-                facts.load_balancers[*balancer].name
-            ),
-            Block::PlatformAddress => "168.63.129.16 exists inside virtual networks only".to_owned(),
-            Block::NoAddress { is_ipv6 } => {
-                format!("the source has no IPv{} address", if *is_ipv6 { 6 } else { 4 })
-            }
-            Block::Ipv4Only(fact) => match fact {
-                NetworkFact::Vnet(vnet) => format!("the gateway of {} carries IPv4 only", self.vnet(*vnet)),
-                fact => format!("{} carries IPv4 only", self.fact(*fact)),
-            },
-            Block::NotTranslated(fact) => {
-                let who = match fact {
-                    NetworkFact::Subnet(subnet) => format!("the NAT gateway of {}", self.subnet(*subnet)),
-                    fact => self.fact(*fact),
-                };
-                format!("{who} translates TCP and UDP only on the way to the internet")
-            }
-            Block::EndpointNotApproved(endpoint) => {
-                let endpoint = &facts.private_endpoints[*endpoint];
-                let state = match endpoint.connection {
-                    ConnectionState::Approved => "Approved",
-                    ConnectionState::Pending => "Pending",
-                    ConnectionState::Rejected => "Rejected",
-                    ConnectionState::Disconnected => "Disconnected",
-                };
-                format!("the connection of private endpoint {} is {state}, not Approved", endpoint.name)
-            }
-            Block::PublicAccessDisabled(fact) => format!("{} has publicNetworkAccess Disabled", self.fact(*fact)),
-            Block::NotAdmitted(fact) => format!("no firewall rule of {} lets the client in", self.fact(*fact)),
-            Block::PortNotOpen(fact) => self.not_listening(*fact),
-            Block::ServerDown(server) => format!("DNS server {} is down", self.server(*server)),
-            _ => unreachable!("every other block is said elsewhere"),
+    fn one_direction(self, device: Device, replies_only: bool) -> String {
+        let device = self.device(device);
+        if replies_only {
+            format!("{device} sees the replies without what they answer; both directions must pass it, or neither")
+        } else {
+            format!(
+                "the replies do not come back through {device}; both directions must pass it, or it must translate \
+                 sources"
+            )
         }
+    }
+
+    fn client_route(self, client: ClientId) -> String {
+        let client = &self.topology.facts().clients[client];
+        let routes = client.routes.as_deref().unwrap_or_default();
+        if routes.is_empty() {
+            return format!("{} sends nothing into the network", client.name);
+        }
+        format!("the routes of {} do not cover the address: they hold {}", client.name, prefixes(routes))
+    }
+
+    fn not_approved(self, endpoint: PrivateEndpointId) -> String {
+        let endpoint = &self.topology.facts().private_endpoints[endpoint];
+        let state = match endpoint.connection {
+            ConnectionState::Approved => "Approved",
+            ConnectionState::Pending => "Pending",
+            ConnectionState::Rejected => "Rejected",
+            ConnectionState::Disconnected => "Disconnected",
+        };
+        format!("the connection of private endpoint {} is {state}, not Approved", endpoint.name)
     }
 
     fn not_listening(self, fact: NetworkFact) -> String {
@@ -245,7 +234,7 @@ impl Names<'_> {
             NetworkFact::Service(service) => {
                 facts.private_link_services[service].ports.iter().map(ToString::to_string).collect()
             }
-            _ => Vec::new(),
+            _ => vec!["port 53".to_owned(), "TCP 80".to_owned(), "32526".to_owned()],
         };
         format!("{} listens on {} only", self.fact(fact), listed(&ports))
     }

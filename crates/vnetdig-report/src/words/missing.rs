@@ -13,7 +13,11 @@ pub(crate) fn missing(names: Names<'_>, missing: &Missing) -> (String, Option<St
     let said = missing_text(names.topology, missing);
     let text = match missing {
         Missing::Limit(_) => said,
-        Missing::RuleMatch(_) | Missing::AdminRuleMatch(_) | Missing::EndpointReplies(..) | Missing::BalancedTo(_) => {
+        Missing::RuleMatch(_)
+        | Missing::AdminRuleMatch(_)
+        | Missing::EndpointReplies(..)
+        | Missing::EchoReplies(_)
+        | Missing::BalancedTo(_) => {
             format!("it is open {said}")
         }
         _ => format!("nobody declared {said}"),
@@ -61,8 +65,13 @@ fn advice(names: Names<'_>, missing: &Missing) -> Option<String> {
             "add a NAT gateway with a public IPv6 address, or the client's `public-address`".to_owned()
         }
         Missing::PublicSource(_) => "add `public-address` of the client, or of what translates it".to_owned(),
+        Missing::RegionOf(_) => "add its `region` to the scenario".to_owned(),
+        Missing::TranslatorAfter(device) => {
+            format!("say with `source-nat` of {} that it translates", device_name(names.topology, *device))
+        }
         Missing::EnvironmentData(_)
         | Missing::ClusterServices(_)
+        | Missing::EchoReplies(_)
         | Missing::BalancedTo(_)
         | Missing::EndpointReplies(..)
         | Missing::Limit(_) => return None,
@@ -94,6 +103,9 @@ pub(crate) fn missing_tag(missing: &Missing) -> &'static str {
         Missing::EndpointReplies(..) => "endpoint-replies",
         Missing::FirewallRulesOf(_) => "firewall-rules-of",
         Missing::PublicAddressIn(_) => "public-address-in",
+        Missing::RegionOf(_) => "region-of",
+        Missing::EchoReplies(_) => "echo-replies",
+        Missing::TranslatorAfter(_) => "translator-after",
         Missing::PublicSource(_) => "public-source",
         Missing::Limit(_) => "limit",
     }
@@ -109,9 +121,10 @@ pub(crate) fn subject(names: Names<'_>, missing: &Missing) -> String {
         Missing::ServerAt(address) | Missing::DeviceAt(address) => address.to_string(),
         Missing::ServersOf(client) => facts.clients[*client].name.to_string(),
         Missing::OutboundEndpointOf(ruleset) => names.ruleset(*ruleset).to_owned(),
-        Missing::PlatformSuffixOf(vnet) | Missing::SubnetIn(vnet) | Missing::RouteIn(vnet) => {
-            names.vnet(*vnet).to_owned()
-        }
+        Missing::PlatformSuffixOf(vnet)
+        | Missing::SubnetIn(vnet)
+        | Missing::RouteIn(vnet)
+        | Missing::RegionOf(vnet) => names.vnet(*vnet).to_owned(),
         Missing::RuleMatch(nsg) => facts.nsgs[*nsg].name.to_string(),
         Missing::AdminRuleMatch(rules) => facts.admin_rules[*rules].name.to_string(),
         Missing::TagPrefixes(tag) => tag.to_string(),
@@ -121,6 +134,8 @@ pub(crate) fn subject(names: Names<'_>, missing: &Missing) -> String {
         Missing::DeviceRules(device)
         | Missing::SourceNatOf(device)
         | Missing::StateOf(device)
+        | Missing::EchoReplies(device)
+        | Missing::TranslatorAfter(device)
         | Missing::EndpointReplies(device, _) => device_name(names.topology, *device).to_owned(),
         Missing::BalancedTo(balancer) => facts.load_balancers[*balancer].name.to_string(),
         Missing::FirewallRulesOf(fact) | Missing::PublicSource(fact) => match fact {
@@ -138,6 +153,7 @@ pub(crate) fn limit(kind: LimitKind) -> &'static str {
         LimitKind::Exchanges => "too many exchanges",
         LimitKind::Depth => "too many exchanges nested in one another",
         LimitKind::Branches => "too many ways things can go",
+        LimitKind::Stations => "too many stations on the way of a packet",
     }
 }
 
@@ -147,5 +163,6 @@ pub(crate) fn limit_tag(kind: LimitKind) -> &'static str {
         LimitKind::Exchanges => "exchanges",
         LimitKind::Depth => "depth",
         LimitKind::Branches => "branches",
+        LimitKind::Stations => "stations",
     }
 }

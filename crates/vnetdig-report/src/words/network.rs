@@ -232,6 +232,7 @@ impl Names<'_> {
             NetworkFact::Postgres(server) => format!("server {}", facts.postgres_servers[server].name),
             NetworkFact::Service(service) => format!("service {}", facts.private_link_services[service].key),
             NetworkFact::Client(client) => facts.clients[client].name.to_string(),
+            NetworkFact::Platform => "168.63.129.16".to_owned(),
         }
     }
 }

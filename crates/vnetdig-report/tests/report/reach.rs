@@ -142,7 +142,7 @@ fn verbose_text_tells_each_station_each_rule_and_what_lost() {
         peering app–hub is Connected on both sides  [S-400]  orders.vnetdig.yaml:8:18
     2 appliance nva   by peering app–hub   source 10.1.0.4
         appliance nva forwards it, by its rule pg (100, Allow)  [S-432]  orders.vnetdig.yaml:20:76
-        appliance nva puts its own address in place of the source  [S-443]  orders.vnetdig.yaml:20:5
+        appliance nva puts its own address in place of the source  [S-432]  orders.vnetdig.yaml:20:5
         host route of private endpoint orders-pe (10.2.0.5/32)  [S-441]  orders.vnetdig.yaml:27:11
         the longest prefix wins; of equal ones user-defined routes come first, then BGP, then system routes  [S-430]  orders.vnetdig.yaml:27:11
           not system route to the peered network data (10.2.0.0/16): shorter prefix  orders.vnetdig.yaml:9:13
@@ -267,8 +267,8 @@ fn each_obstacle_is_named_with_what_would_have_to_change() {
             "address: 10.2.1.9 }\n  appliances",
             "web-1",
             NAME,
-            "route all (0.0.0.0/0 → 10.2.1.9) of table spoke leads to 10.2.1.9, which stands neither in this network nor \
-             in one peered with it",
+            "route all (0.0.0.0/0 → 10.2.1.9) of table spoke leads to 10.2.1.9, which is no appliance in this \
+             network or in one peered with it",
         ),
         ("ports: [5432]", "ports: [443]", "web-1", NAME, "no rule of appliance nva allows it"),
         ("ports: [22]", "ports: [5432]", "web-1", NAME, "rule no-ssh (200) of NSG web denies it outbound"),

@@ -86,6 +86,10 @@ fn server(topology: &Topology, text: &str) -> Result<IpAddr, String> {
     match known.iter().find(|(name, _)| name == text) {
         Some((_, Some(address))) => Ok(*address),
         Some((_, None)) => Err(format!("`{text}` has no declared address that could be asked")),
+        // What has a colon and is no address may be a user and a password, cut off before the `@`.
+        None if text.contains(':') => {
+            Err("what stands behind `@` is no server; give an address or the name of one, without a port".to_owned())
+        }
         None => {
             let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
             Err(unknown("server", text, &names))

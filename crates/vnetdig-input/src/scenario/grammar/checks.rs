@@ -83,7 +83,29 @@ static EXPECTATION: Object = Object {
             "Networks and devices the packets of the first of these connections pass, in order; others may stand between.",
         ),
     ],
-    rules: &[Rule::Needs("path", &["reachable", "unreachable", "reach-undetermined"])],
+    rules: &[
+        Rule::AtLeastOne(&[
+            "rcode",
+            "answer",
+            "includes",
+            "excludes",
+            "chain",
+            "ttl",
+            "soa",
+            "verdict",
+            "via",
+            "not-via",
+            "rules",
+            "missing",
+            "possible-outcomes",
+            "reachable",
+            "unreachable",
+            "reach-undetermined",
+            // Alone it lacks a connection, which is said below.
+            "path",
+        ]),
+        Rule::Needs("path", &["reachable", "unreachable", "reach-undetermined"]),
+    ],
 };
 
 const SERVICE: Shape = Shape::Text(Format::Service);

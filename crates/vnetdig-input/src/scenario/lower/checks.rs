@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use vnetdig_model::scenario::{
     Asker, Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion, Verdict,
 };
+use vnetdig_model::secret::{SECRET_CODE, SECRET_SENTENCE, may_hold_secret};
 use vnetdig_model::{Diagnostic, RecordType, Rule};
 
 use super::names::{Broken, split_arm_id, unknown};
@@ -12,6 +13,25 @@ use super::reach::reach;
 use super::servers::response_code;
 use super::{Lowering, boxed, declared, values};
 use crate::scenario::{Field, Fields, Query, Reference, Spanned};
+
+/// What is expected of an answer, which does not come where nobody is asked.
+const OF_ANSWERS: [&str; 12] = [
+    "rcode",
+    "answer",
+    "includes",
+    "excludes",
+    "chain",
+    "ttl",
+    "soa",
+    "verdict",
+    "via",
+    "not-via",
+    "missing",
+    "possible-outcomes",
+];
+/// Lists that demand nothing when they are empty.
+const LISTS: [&str; 9] =
+    ["includes", "excludes", "via", "not-via", "rules", "reachable", "unreachable", "reach-undetermined", "path"];
 
 impl<'t> Lowering<'t> {
     pub(super) fn checks(&mut self) -> Vec<Check> {
@@ -29,8 +49,9 @@ impl<'t> Lowering<'t> {
                 from.extend(self.asker(text));
             }
         }
-        let server = fields.text("server").map(|text| self.server(text));
         let query = fields.query("query");
+        self.demands(fields, query.is_some_and(|query| query.address.is_some()));
+        let server = fields.text("server").map(|text| self.server(text));
         // Without a question the data expected can still be read; all that differs is how they are compared.
         let record_type = query.map_or(RecordType::A, |query| query.record_type);
         let demand = if fields.has("any-of") {
@@ -51,6 +72,43 @@ impl<'t> Lowering<'t> {
             because: boxed(fields.text("because")),
             origin: declared(field.span()),
         })
+    }
+
+    /// Says where a check demands nothing, or beside an address what only an answer could satisfy.
+    fn demands(&mut self, fields: Fields<'t>, is_address: bool) {
+        for key in ["any-of", "not"] {
+            if let Some(list) = fields.get(key).filter(|_| fields.list(key).next().is_none()) {
+                let error = Diagnostic::error("scenario/nothing-expected", format!("`{key}` lists no expectation"));
+                self.found.push(error.at(list.place()).help("write what is expected, or leave the key out"));
+            }
+        }
+        if let Some(server) = fields.get("server").filter(|_| is_address) {
+            self.nobody_is_asked("server", server);
+        }
+        let listed = fields.list("any-of").chain(fields.list("not")).filter_map(Field::fields);
+        for expectation in fields.fields("expect").into_iter().chain(listed) {
+            let given = |key: &&str| expectation.has(key);
+            let is_empty = |key: &&str| expectation.list(key).next().is_none();
+            let demands = |key: &&str| given(key) && !(LISTS.contains(key) && is_empty(key));
+            if LISTS.iter().any(given) && !OF_ANSWERS.iter().chain(&LISTS).any(demands) {
+                let error =
+                    Diagnostic::error("scenario/nothing-expected", "nothing is expected here: the lists are empty");
+                self.found.push(error.at(expectation.place()).help("write what is expected, or leave the check out"));
+            }
+            for key in OF_ANSWERS.into_iter().filter(|_| is_address) {
+                if let Some(field) = expectation.get(key) {
+                    self.nobody_is_asked(key, field);
+                }
+            }
+        }
+    }
+
+    /// A key that has no meaning beside an address.
+    fn nobody_is_asked(&mut self, key: &str, field: Field<'t>) {
+        let message = format!("`{key}` cannot stand beside an address: nobody is asked");
+        let error = Diagnostic::error("scenario/address-not-asked", message).at(field.place());
+        let help = "only `reachable`, `unreachable`, `reach-undetermined`, `path` and `rules` can be expected here";
+        self.found.push(error.help(format!("{help}; an address with a final dot is a domain name")));
     }
 
     /// A client, a virtual network or a subnet.
@@ -81,6 +139,10 @@ impl<'t> Lowering<'t> {
     fn server(&mut self, text: Spanned<&'t str>) -> Option<IpAddr> {
         if let Ok(address) = text.value.parse() {
             return Some(address);
+        }
+        if may_hold_secret(text.value) {
+            self.found.push(Diagnostic::error(SECRET_CODE, SECRET_SENTENCE).at(text.span));
+            return None;
         }
         let (names, facts) = (&self.names, self.builder.facts());
         let server = || {

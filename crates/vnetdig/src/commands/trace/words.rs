@@ -3,6 +3,7 @@
 use std::str::FromStr as _;
 
 use vnetdig_model::scenario::TypedName;
+use vnetdig_model::secret::{SECRET_SENTENCE, may_hold_secret};
 use vnetdig_model::{Fqdn, RecordType, nearest};
 
 use crate::args::{TraceArgs, unknown};
@@ -57,6 +58,10 @@ pub(super) struct Words {
 
 impl Words {
     pub(super) fn read(args: &TraceArgs) -> Result<Self, String> {
+        // Before anything else, so that no message repeats one of them.
+        if args.words.iter().chain(&args.record_type).any(|word| is_secret(word)) {
+            return Err(SECRET_SENTENCE.to_owned());
+        }
         let mut reader =
             Reader { record_type: args.record_type.as_deref().map(typed).transpose()?, ..Reader::default() };
         for word in &args.words {
@@ -82,6 +87,13 @@ impl Words {
             is_json: reader.is_json,
         })
     }
+}
+
+/// Whether a word may hold a password. dig has flags of the form `+time=3`, which only are unknown here.
+fn is_secret(word: &str) -> bool {
+    let name = word.strip_prefix('@').unwrap_or(word);
+    let is_flag = word.starts_with('+') && !word.contains("://") && !word.contains('@');
+    may_hold_secret(name) && !is_flag
 }
 
 #[derive(Default)]
@@ -233,5 +245,22 @@ mod tests {
             let error = read(line).expect_err(line);
             assert!(error.contains(part), "{line}: {error}");
         }
+    }
+
+    #[test]
+    fn what_may_hold_a_password_is_refused_without_its_text() {
+        for line in [
+            "postgres://user:s3cret@orders/db",
+            "user:s3cret@orders",
+            "www.example.com @user:s3cret@10.0.0.4",
+            "host=orders password=s3cret",
+            "a.example b.example password=s3cret",
+            "a.example -t s3cret@x",
+            "+x@s3cret a.example",
+        ] {
+            assert_eq!(read(line), Err(SECRET_SENTENCE.to_owned()), "{line}");
+        }
+        let error = read("a.example +time=3").expect_err("an unknown flag");
+        assert!(error.contains("unknown flag `+time=3`"), "{error}");
     }
 }
