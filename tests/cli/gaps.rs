@@ -39,6 +39,19 @@ fn no_gap_holds_and_an_unknown_fact_is_undetermined() {
 }
 
 #[test]
+fn a_name_that_does_not_resolve_is_not_passed_over() {
+    let empty = ESTATE.replace(", zone-group: [pg]", "");
+    assert_ne!(empty, ESTATE);
+    let folder = Folder::new().with("a.vnetdig.yaml", empty);
+    let document = folder.expect("gaps -s a.vnetdig.yaml -o json", 1).json();
+    assert_eq!(document["gaps"].as_array().map(Vec::len), Some(0), "{document}");
+    let name = "orders.postgres.database.azure.com.";
+    assert_eq!(document["unresolved"][0], serde_json::json!({ "client": "web-1", "name": name }));
+    folder.expect("gaps -s a.vnetdig.yaml", 1).answers("web-1 does not resolve orders.postgres.database.azure.com\n");
+    folder.expect("matrix -s a.vnetdig.yaml", 0).answers("2 not resolved, 4 not known");
+}
+
+#[test]
 fn json_agrees_with_its_schema() {
     let folder = estate();
     let document = folder.expect("gaps -s estate.vnetdig.yaml -o json", 1).json();

@@ -238,3 +238,18 @@ fn a_question_that_may_hold_a_password_is_shown_without_it() {
         assert!(ran.stderr.contains("wbe-1"), "the other mistake is shown too\n{ran}");
     }
 }
+
+#[test]
+fn a_name_that_only_looks_like_a_servers_is_answered_with_that_one() {
+    let folder = folder();
+    let meant = "did you mean orders.postgres.database.azure.com?";
+    let asks = |line: &str| folder.run(line).stderr;
+    let reach = asks("reach -s net.vnetdig.yaml --from vm-1 order.postgres.database.azure.com:5432");
+    assert!(reach.contains(meant), "{reach}");
+    let trace = asks("trace -s net.vnetdig.yaml --from vm-1 oders.postgres.database.azure.com");
+    assert!(trace.contains(meant), "{trace}");
+    for other in ["billing.postgres.database.azure.com", "order.example", ORDERS] {
+        let said = asks(&format!("trace -s net.vnetdig.yaml --from vm-1 {other}"));
+        assert!(!said.contains("did you mean"), "{other}: {said}");
+    }
+}

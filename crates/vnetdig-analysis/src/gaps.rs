@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use vnetdig_engine::{Block, Device, Limits, Missing, NetworkFact};
+use vnetdig_engine::{Block, Device, Limits, Missing, NetworkFact, RuleRef};
 use vnetdig_model::Topology;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::RulesetId;
+use vnetdig_model::filter::{Direction, NsgId};
 use vnetdig_model::network::{ConnectionId, PeeringId, Place, VirtualHubId, VnetId};
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::record::Address;
@@ -147,6 +148,8 @@ pub enum PeeringFlag {
 pub enum RouteTo {
     /// To an appliance or firewall.
     Device(Device, IpAddr),
+    /// To an appliance that is still to be put into this network.
+    NewDevice(VnetId),
     /// To the network's gateway.
     Gateway,
 }
@@ -156,6 +159,8 @@ pub enum RouteTo {
 pub enum Change {
     /// Peer two networks, both halves.
     Peer(VnetId, VnetId),
+    /// Create the half of a peering that is missing, on the side of the first network.
+    AddHalf(VnetId, VnetId),
     /// Delete what is left of a peering, and make both halves anew.
     PeerAnew(VnetId, VnetId),
     /// Synchronize a half with the space of the other network.
@@ -171,11 +176,24 @@ pub enum Change {
         /// By this hop.
         to: RouteTo,
     },
+    /// Put an appliance or firewall that forwards into a network.
+    AddDevice(VnetId),
     /// Switch on forwarding at the NIC of an appliance.
     EnableForwarding(Device),
     /// Add a rule to a device, or change one.
     AllowAtDevice(Device, Option<usize>),
-    /// Change a rule of a security group, admin rules or a route: the fact named.
+    /// Add a rule to a security group that allows it before the rule that denies it.
+    AllowBefore {
+        /// The group.
+        nsg: NsgId,
+        /// The rule that denies it.
+        rule: RuleRef,
+        /// Which way.
+        direction: Direction,
+        /// What is let in or out.
+        service: Service,
+    },
+    /// Change admin rules or a route: the fact named.
     Correct(NetworkFact),
     /// Connect a network to a Virtual WAN hub.
     ConnectToHub(VnetId, Option<VirtualHubId>),
@@ -200,6 +218,8 @@ pub enum RemedyKind {
     PeerDirectly,
     /// Routes through a device of a shared network.
     RouteThroughDevice(VnetId, Device),
+    /// Routes through a device that a shared network does not have yet.
+    RouteThroughNewDevice(VnetId),
     /// Routes through the gateway of a shared network.
     ShareGateway(VnetId),
     /// A Virtual WAN hub for both.
@@ -243,6 +263,9 @@ pub struct Gaps {
     pub gaps: Vec<Gap>,
     /// Pairs that are connected.
     pub fine: Vec<Pair>,
+    /// Clients for which the name of a server fails to resolve, with the position of the name among
+    /// [`server_names`](crate::server_names): they make no pair, since nobody knows where to.
+    pub unresolved: Vec<(ClientId, usize)>,
 }
 
 impl Gaps {
@@ -259,7 +282,9 @@ pub fn gaps(topology: &Topology, limits: &Limits) -> Gaps {
     let mut found = Gaps::default();
     // One gap for each pair of places and cause, in the order of the places.
     let mut grouped: BTreeMap<(Place, Option<Place>, String), Gap> = BTreeMap::new();
-    for (pair, cause) in pairs::judged(topology, limits) {
+    let (judged, unresolved) = pairs::judged(topology, limits);
+    found.unresolved = unresolved;
+    for (pair, cause) in judged {
         let Some(cause) = cause else {
             found.fine.push(pair);
             continue;

@@ -91,6 +91,20 @@ fn an_appliance_in_the_shared_network_is_a_way_with_all_its_facts() {
 }
 
 #[test]
+fn where_the_shared_network_has_none_an_appliance_is_put_there() {
+    let topology = hub_and_spokes(BOTH, "", "");
+    let found = found(&topology);
+    let remedies = &found.gaps[0].remedies;
+    let hub = topology.vnet_by_name("hub").expect("hub");
+    let through = remedies.iter().find(|remedy| remedy.kind == RemedyKind::RouteThroughNewDevice(hub));
+    let changes = &through.expect("a new appliance is a way").changes;
+    assert_eq!(changes[0], Change::AddDevice(hub));
+    let routes = changes.iter().filter(|change| matches!(change, Change::AddRoute { to: RouteTo::NewDevice(_), .. }));
+    let flags = changes.iter().filter(|change| matches!(change, Change::SetFlag(_, PeeringFlag::ForwardedTraffic)));
+    assert_eq!((routes.count(), flags.count()), (2, 2), "{changes:#?}");
+}
+
+#[test]
 fn what_the_remedy_says_closes_the_gap() {
     let nva = "  appliances:\n    nva: { subnet: hub/nva, address: 10.0.0.4, stateful: true, source-nat: Never, rules: { all: {} } }
   route-tables:

@@ -9,6 +9,7 @@ mod console;
 mod exit;
 mod files;
 mod load;
+mod misspelled;
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;

@@ -7,7 +7,7 @@ use vnetdig_model::client::ClientKind;
 use vnetdig_model::network::{Place, SubnetId};
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::record::Address;
-use vnetdig_model::scenario::{Asker, Service};
+use vnetdig_model::scenario::{Asker, Service, Verdict};
 use vnetdig_model::server::DefaultRoute;
 use vnetdig_model::service::{Connectivity, EndpointTarget, PostgresServerId};
 use vnetdig_model::{ClientId, Topology};
@@ -20,22 +20,26 @@ const DNS: Service = Service::Udp(53);
 
 type Judged = (Pair, Option<GapCause>);
 
-/// All pairs with what keeps them apart; `None` for those that are connected.
-pub(super) fn judged(topology: &Topology, limits: &Limits) -> Vec<Judged> {
+/// All pairs with what keeps them apart, `None` for those that are connected; and who fails to resolve what.
+pub(super) fn judged(topology: &Topology, limits: &Limits) -> (Vec<Judged>, Vec<(ClientId, usize)>) {
     let mut found = Vec::new();
-    of_clients(topology, limits, &mut found);
+    let unresolved = of_clients(topology, limits, &mut found);
     of_servers(topology, &mut found);
     of_endpoints(topology, &mut found);
     of_dns(topology, &mut found);
-    found
+    (found, unresolved)
 }
 
-/// Clients and the servers their names lead to privately.
-fn of_clients(topology: &Topology, limits: &Limits, found: &mut Vec<Judged>) {
+/// Clients and the servers their names lead to privately; those for which a name fails are told apart.
+fn of_clients(topology: &Topology, limits: &Limits, found: &mut Vec<Judged>) -> Vec<(ClientId, usize)> {
+    let mut unresolved = Vec::new();
     let matrix = matrix(topology, limits, None);
     for (client, class) in matrix.rows() {
         for (name, declared) in matrix.names.iter().enumerate() {
             let Some(service) = declared.service else { continue };
+            if matrix.cell(class, name).verdict == Verdict::Failed {
+                unresolved.push((client, name));
+            }
             for address in &matrix.cell(class, name).addresses {
                 if is_private(topology, address.address) {
                     let flow = Flow { from: Asker::Client(client), to: address.address, service };
@@ -44,6 +48,7 @@ fn of_clients(topology: &Topology, limits: &Limits, found: &mut Vec<Judged>) {
             }
         }
     }
+    unresolved
 }
 
 /// Injected servers and what they need (S-423, S-424).

@@ -87,7 +87,12 @@ pub(super) fn remedies(topology: &Topology, pair: &Pair, cause: &GapCause, exist
             let changes = vec![Change::AddEndpoint(*server, vnet)];
             return vec![Remedy { kind: RemedyKind::EndpointNearby, changes }];
         }
-        GapCause::Blocked { block, .. } => block,
+        GapCause::Blocked { block, on_return } => {
+            if *on_return && let Some(remedies) = back_through_devices(topology, pair, block, existing) {
+                return remedies;
+            }
+            block
+        }
     };
     match block {
         Block::NotTransitive { .. } | Block::NoRoute { propagation_off: None, .. } => {
@@ -96,10 +101,16 @@ pub(super) fn remedies(topology: &Topology, pair: &Pair, cause: &GapCause, exist
         Block::NoRoute { propagation_off: Some(table), .. } => {
             one(Change::Correct(vnetdig_engine::NetworkFact::RouteTable(*table)))
         }
-        Block::PeeringNotConnected { from, to, .. } => one(Change::PeerAnew(*from, *to)),
+        Block::PeeringNotConnected { from, to, near, far } => one(joined(topology, [*from, *to], [*near, *far])),
         Block::PeeringLacksPrefix(half) => one(Change::Synchronize(*half)),
         Block::NetworkAccess(half) => one(Change::SetFlag(*half, PeeringFlag::VirtualNetworkAccess)),
-        Block::ForwardedTraffic(half) => one(Change::SetFlag(*half, PeeringFlag::ForwardedTraffic)),
+        Block::ForwardedTraffic(half) => {
+            let changes = forwarded_both_ways(topology, pair, *half);
+            vec![Remedy { kind: RemedyKind::CorrectFact, changes }]
+        }
+        Block::SecurityRule { nsg, rule, direction } => {
+            one(Change::AllowBefore { nsg: *nsg, rule: *rule, direction: *direction, service: pair.service })
+        }
         Block::GatewayNotShared { owner, user, half } => match half {
             Some(half) => one(gateway_flag(topology, *half, *owner)),
             None => one(Change::Peer(*owner, *user)),
@@ -115,6 +126,46 @@ pub(super) fn remedies(topology: &Topology, pair: &Pair, cause: &GapCause, exist
         Block::ServerDown(server) => one(Change::StartServer(*server)),
         _ => block.fact().map(Change::Correct).map(one).unwrap_or_default(),
     }
+}
+
+/// Where packets came through a device of a shared network and replies do not: routes back through it.
+fn back_through_devices(topology: &Topology, pair: &Pair, block: &Block, existing: &Existing) -> Option<Vec<Remedy>> {
+    let (Place::Vnet(from), Some(Place::Vnet(to))) = (pair.from, pair.to) else { return None };
+    if !matches!(block, Block::NotTransitive { .. } | Block::NoRoute { .. }) {
+        return None;
+    }
+    let mut found = Vec::new();
+    for hub in &existing.shared {
+        for device in &hub.devices {
+            let Some(address) = address_of(topology, *device) else { continue };
+            let prefixes = topology.facts().vnets[from].address_space.clone();
+            let mut changes = vec![Change::AddRoute { vnet: to, prefixes, to: RouteTo::Device(*device, address) }];
+            changes.extend(forwarded(topology, hub.vnet, [from]));
+            found.push(Remedy { kind: RemedyKind::RouteThroughDevice(hub.vnet, *device), changes });
+        }
+    }
+    (!found.is_empty()).then_some(found)
+}
+
+/// What makes a peering Connected: the missing half, where the other one still waits for it, or both anew (S-400).
+fn joined(topology: &Topology, [from, to]: [VnetId; 2], halves: [Option<PeeringId>; 2]) -> Change {
+    let waits = |half: PeeringId| topology.facts().peerings[half].state != PeeringState::Disconnected;
+    match halves {
+        [None, Some(half)] if waits(half) => Change::AddHalf(from, to),
+        [Some(half), None] if waits(half) => Change::AddHalf(to, from),
+        _ => Change::PeerAnew(from, to),
+    }
+}
+
+/// The half that does not take in forwarded packets, and that of the other end, where replies are forwarded as well.
+fn forwarded_both_ways(topology: &Topology, pair: &Pair, half: PeeringId) -> Vec<Change> {
+    let hub = topology.facts().peerings[half].remote;
+    let first = Change::SetFlag(half, PeeringFlag::ForwardedTraffic);
+    let mut changes = vec![first.clone()];
+    if let (Place::Vnet(from), Some(Place::Vnet(to))) = (pair.from, pair.to) {
+        changes.extend(forwarded(topology, hub, [from, to]).filter(|change| *change != first));
+    }
+    changes
 }
 
 fn gateway_flag(topology: &Topology, half: PeeringId, owner: VnetId) -> Change {
@@ -142,6 +193,9 @@ fn between_networks(topology: &Topology, pair: &Pair, existing: &Existing) -> Ve
     }
     for hub in existing.shared.iter().filter(|_| !overlap) {
         found.extend(hub.devices.iter().filter_map(|device| through_device(topology, from, to, hub.vnet, *device)));
+        if hub.devices.is_empty() {
+            found.push(through_new_device(topology, from, to, hub.vnet));
+        }
     }
     for hub in existing.shared.iter().filter(|hub| hub.has_gateway && !overlap) {
         found.push(through_gateway(topology, from, to, hub.vnet));
@@ -181,27 +235,48 @@ fn between_others(pair: &Pair) -> Vec<Remedy> {
     }
 }
 
+fn address_of(topology: &Topology, device: Device) -> Option<IpAddr> {
+    let facts = topology.facts();
+    match device {
+        Device::Appliance(id) => facts.appliances[id].addresses.first().copied(),
+        Device::Firewall(id) => Some(facts.firewalls[id].address),
+    }
+}
+
 fn through_device(topology: &Topology, from: VnetId, to: VnetId, hub: VnetId, device: Device) -> Option<Remedy> {
     let facts = topology.facts();
-    let (address, forwards): (IpAddr, bool) = match device {
-        Device::Appliance(id) => (*facts.appliances[id].addresses.first()?, facts.appliances[id].ip_forwarding),
-        Device::Firewall(id) => (facts.firewalls[id].address, true),
+    let address = address_of(topology, device)?;
+    let forwards = match device {
+        Device::Appliance(id) => facts.appliances[id].ip_forwarding,
+        Device::Firewall(_) => true,
     };
-    let route = |vnet: VnetId, other: VnetId| Change::AddRoute {
-        vnet,
-        prefixes: facts.vnets[other].address_space.clone(),
-        to: RouteTo::Device(device, address),
-    };
-    let mut changes = vec![route(from, to), route(to, from)];
-    changes.extend(forwarded(topology, hub, [from, to]));
+    let mut changes = there_and_back(topology, from, to, hub, RouteTo::Device(device, address));
     if !forwards {
         changes.push(Change::EnableForwarding(device));
     }
     Some(Remedy { kind: RemedyKind::RouteThroughDevice(hub, device), changes })
 }
 
+fn through_new_device(topology: &Topology, from: VnetId, to: VnetId, hub: VnetId) -> Remedy {
+    let mut changes = vec![Change::AddDevice(hub)];
+    changes.extend(there_and_back(topology, from, to, hub, RouteTo::NewDevice(hub)));
+    Remedy { kind: RemedyKind::RouteThroughNewDevice(hub), changes }
+}
+
+/// Routes of two spokes to each other through a device of their hub, and the flags that let forwarded packets in.
+fn there_and_back(topology: &Topology, from: VnetId, to: VnetId, hub: VnetId, through: RouteTo) -> Vec<Change> {
+    let route = |vnet: VnetId, other: VnetId| Change::AddRoute {
+        vnet,
+        prefixes: topology.facts().vnets[other].address_space.clone(),
+        to: through,
+    };
+    let mut changes = vec![route(from, to), route(to, from)];
+    changes.extend(forwarded(topology, hub, [from, to]));
+    changes
+}
+
 /// The halves of spokes toward a hub that do not take in forwarded packets.
-fn forwarded(topology: &Topology, hub: VnetId, spokes: [VnetId; 2]) -> impl Iterator<Item = Change> {
+fn forwarded<const N: usize>(topology: &Topology, hub: VnetId, spokes: [VnetId; N]) -> impl Iterator<Item = Change> {
     let halves = spokes.into_iter().filter_map(move |spoke| topology.places().half(spoke, hub));
     let lacking = halves.filter(|half| !topology.facts().peerings[*half].allow_forwarded_traffic);
     lacking.map(|half| Change::SetFlag(half, PeeringFlag::ForwardedTraffic))

@@ -24,11 +24,26 @@ pub fn gaps(view: &GapsView, options: TextOptions) -> String {
         }
         text.push('\n');
     }
+    for unresolved in &view.unresolved {
+        let line = format!("{} does not resolve {}", unresolved.client, unresolved.name.trim_end_matches('.'));
+        writeln!(text, "{}", options.paint(Style::Bad, &plain(&line))).expect("writing to a string");
+    }
+    if !view.unresolved.is_empty() {
+        writeln!(
+            text,
+            "where a name does not resolve, nobody knows where packets should go; `vnetdig trace` tells why\n"
+        )
+        .expect("writing to a string");
+    }
     let open = view.gaps.iter().filter(|gap| gap.cause.is_none()).count();
     let fine = view.fine.len();
     let verb = if fine == 1 { "is" } else { "are" };
     let found = counted(view.gaps.len() - open, "gap");
-    writeln!(text, "{found}, {open} undetermined; {} {verb} connected", counted(fine, "pair"))
+    let unresolved = match view.unresolved.len() {
+        0 => String::new(),
+        count => format!("; {} not resolved", counted(count, "name")),
+    };
+    writeln!(text, "{found}, {open} undetermined; {} {verb} connected{unresolved}", counted(fine, "pair"))
         .expect("writing to a string");
     text
 }

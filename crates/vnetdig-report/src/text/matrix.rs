@@ -51,9 +51,14 @@ pub fn matrix(view: &MatrixView, options: TextOptions) -> String {
     let blocked = view.cells.iter().filter(|cell| cell.reachable == Some(false)).count();
     let clients = counted(view.clients.len(), "client");
     let names = counted(columns, "name");
-    let open = view.cells.len() - reachable - blocked;
-    writeln!(text, "{clients}, {names}: {reachable} reachable, {blocked} blocked, {open} not known or not judged")
-        .expect("writing to a string");
+    let failed = view.cells.iter().filter(|cell| cell.verdict == VerdictView::Failed).count();
+    let unresolved = if failed > 0 { format!("{failed} not resolved, ") } else { String::new() };
+    let open = view.cells.len() - reachable - blocked - failed;
+    writeln!(
+        text,
+        "{clients}, {names}: {reachable} reachable, {blocked} blocked, {unresolved}{open} not known or not judged"
+    )
+    .expect("writing to a string");
     text
 }
 

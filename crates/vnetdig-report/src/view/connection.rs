@@ -1,8 +1,8 @@
 //! Attempts become views.
 
 use vnetdig_engine::{
-    Acceptance, Attempt, Basis, Block, Fate, Hop, Link, Missing, Opening, Query, Reachability, Resolution, Station,
-    Trace, Way, WayStep, WayStepKind, opening, opening_of, way_names,
+    Acceptance, Attempt, Basis, Block, Fate, Hop, Link, Missing, NetworkFact, Opening, Query, Reachability, Resolution,
+    RouteRef, Station, Trace, Way, WayStep, WayStepKind, opening, opening_of, way_names,
 };
 use vnetdig_model::record::RecordData;
 use vnetdig_model::scenario::{Asker, Service};
@@ -188,8 +188,41 @@ impl<'a> Shown<'a> {
                 place: None,
                 missing: None,
             },
-            Fate::Blocked { block, on_return } => self.blocked(block, *on_return),
-            Fate::Undetermined(missing) => self.undetermined(missing),
+            Fate::Blocked { block, on_return } => {
+                let mut told = self.blocked(block, *on_return);
+                if let Some(detail) = self.detail(found, block, *on_return) {
+                    told.text = format!("{}; {detail}", told.text);
+                }
+                told
+            }
+            Fate::Undetermined(missing) => {
+                let mut told = self.undetermined(missing);
+                if let (Missing::DeviceAt(_), Some(route)) = (missing, last_user_route(found)) {
+                    told.text = format!("{}; {} leads there", told.text, self.names().fact(route));
+                    told.place = self.place(Some(origin::of_fact(self.topology, route)));
+                }
+                told
+            }
+        }
+    }
+
+    /// What the way so far adds to the reason: the device that replies miss, or the source that a filter saw.
+    fn detail(self, found: &Reachability<Way>, block: &Block, on_return: bool) -> Option<String> {
+        match block {
+            Block::NotTransitive { .. } | Block::NoRoute { .. } if on_return => {
+                let device = found.path.iter().rev().find_map(|link| match link {
+                    Link::Device(device) if !found.path_back.contains(link) => Some(*device),
+                    _ => None,
+                })?;
+                let device = self.names().device(device);
+                Some(format!("packets came through {device}, and no route leads back through it"))
+            }
+            Block::SecurityRule { .. } | Block::AdminRule(..) | Block::DeviceDenies { .. } if !on_return => {
+                let translated = found.forward.steps().any(|step| matches!(step.kind, WayStepKind::Translated(_)));
+                let source = found.forward.hops.last().filter(|_| translated)?.source?;
+                Some(format!("packets come from {source} there"))
+            }
+            _ => None,
         }
     }
 
@@ -372,4 +405,17 @@ fn mirrors(one: Link, other: Link) -> bool {
         (Link::SameWan { from, to }, Link::SameWan { from: back, to: home }) => from == home && to == back,
         (one, other) => one == other,
     }
+}
+
+/// The user-defined route that was taken last.
+fn last_user_route(found: &Reachability<Way>) -> Option<NetworkFact> {
+    found
+        .forward
+        .steps()
+        .chain(found.back.steps())
+        .filter_map(|step| match step.kind {
+            WayStepKind::Route(RouteRef::User(table, position)) => Some(NetworkFact::Route(table, position)),
+            _ => None,
+        })
+        .last()
 }

@@ -21,6 +21,18 @@ pub struct GapsView {
     pub gaps: Vec<GapView>,
     /// What is connected as it should be.
     pub fine: Vec<PairView>,
+    /// Clients for which the name of a server does not resolve; they are in no pair.
+    pub unresolved: Vec<UnresolvedView>,
+}
+
+/// A name that does not resolve for a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Unresolved")]
+pub struct UnresolvedView {
+    /// The client.
+    pub client: String,
+    /// The name.
+    pub name: String,
 }
 
 /// Pairs of two places that one cause keeps apart.
@@ -76,7 +88,8 @@ pub struct PairView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[schemars(rename = "Remedy")]
 pub struct RemedyView {
-    /// `peer-directly`, `route-through-device`, `share-gateway`, `virtual-wan`, `correct-fact` or `endpoint-nearby`.
+    /// `peer-directly`, `route-through-device`, `route-through-new-device`, `share-gateway`, `virtual-wan`,
+    /// `correct-fact` or `endpoint-nearby`.
     pub kind: &'static str,
     /// In words.
     pub text: String,
@@ -104,6 +117,14 @@ pub fn gaps(topology: &Topology, sources: &SourceMap, gaps: &Gaps) -> GapsView {
         schema: GAPS_SCHEMA,
         gaps: gaps.gaps.iter().map(|found| gap(topology, sources, found, &names)).collect(),
         fine: gaps.fine.iter().map(|found| pair(topology, found, &names)).collect(),
+        unresolved: gaps
+            .unresolved
+            .iter()
+            .map(|(client, name)| UnresolvedView {
+                client: topology.facts().clients[*client].name.to_string(),
+                name: words::absolute(&names[*name].name),
+            })
+            .collect(),
     }
 }
 
@@ -155,13 +176,15 @@ fn change(topology: &Topology, sources: &SourceMap, change: &Change) -> ChangeVi
     let fact = match change {
         Change::Synchronize(half) | Change::SetFlag(half, _) => Some(NetworkFact::Peering(*half)),
         Change::EnableForwarding(device) | Change::AllowAtDevice(device, _) => Some(NetworkFact::Device(*device)),
+        Change::AllowBefore { nsg, .. } => Some(NetworkFact::Nsg(*nsg)),
         Change::Correct(fact) | Change::Admit(fact) => Some(*fact),
         Change::RestoreConnection(connection) => Some(NetworkFact::Connection(*connection)),
         Change::ClientRoute(client) => Some(NetworkFact::Client(*client)),
-        Change::AddRoute { vnet, .. } | Change::ConnectToHub(vnet, _) | Change::Peer(vnet, _) => {
-            Some(NetworkFact::Vnet(*vnet))
-        }
-        Change::PeerAnew(one, other) => {
+        Change::AddRoute { vnet, .. }
+        | Change::AddDevice(vnet)
+        | Change::ConnectToHub(vnet, _)
+        | Change::Peer(vnet, _) => Some(NetworkFact::Vnet(*vnet)),
+        Change::AddHalf(one, other) | Change::PeerAnew(one, other) => {
             let places = topology.places();
             places.half(*one, *other).or_else(|| places.half(*other, *one)).map(NetworkFact::Peering)
         }

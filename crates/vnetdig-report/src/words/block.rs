@@ -23,10 +23,7 @@ impl Names<'_> {
             Block::NetworkAccess(half) => self.flag(*half, "allowVirtualNetworkAccess"),
             Block::ForwardedTraffic(half) => {
                 let other = self.vnet(self.topology.facts().peerings[*half].remote);
-                format!(
-                    "{}, and the packets do not come from an address of {other}",
-                    self.flag(*half, "allowForwardedTraffic")
-                )
+                format!("{}, and the packets began outside {other}", self.flag(*half, "allowForwardedTraffic"))
             }
             Block::GatewayNotShared { owner, user, half } => self.not_shared(*owner, *user, *half),
             Block::NoRoute { from, range, propagation_off } => self.no_route(*from, range.as_ref(), *propagation_off),
@@ -195,10 +192,7 @@ impl Names<'_> {
         if replies_only {
             format!("{device} sees the replies without what they answer; both directions must pass it, or neither")
         } else {
-            format!(
-                "the replies do not come back through {device}; both directions must pass it, or it must translate \
-                 sources"
-            )
+            format!("{device} does not see the replies; both directions must pass it, or it must translate sources")
         }
     }
 

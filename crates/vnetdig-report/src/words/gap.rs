@@ -3,8 +3,10 @@
 use vnetdig_analysis::{
     Change, Existing, Gap, GapCause, MatrixName, NeedOf, Pair, PeeringFlag, Remedy, RemedyKind, RouteTo, target_name,
 };
-use vnetdig_engine::Missing;
+use vnetdig_engine::RuleRef;
+use vnetdig_model::filter::Direction;
 use vnetdig_model::network::{PeeringId, Place, VnetId};
+use vnetdig_model::scenario::Service;
 
 use super::names::Names;
 use super::{counted, listed, missing};
@@ -50,16 +52,12 @@ impl Names<'_> {
             GapCause::Blocked { block, on_return: true } => {
                 format!("packets arrive, and replies do not come back: {}", self.block(block))
             }
-            GapCause::Undetermined(what) => format!("nobody declared {}", self.what_is_missing(what)),
+            GapCause::Undetermined(what) => missing(self, what).0,
             GapCause::NoEndpoint(server) => {
                 let name = &self.topology.facts().postgres_servers[*server].name;
                 format!("{name} has no private endpoint")
             }
         }
-    }
-
-    fn what_is_missing(self, what: &Missing) -> String {
-        missing(self, what).0
     }
 
     /// What connects the two as things are, when that adds something.
@@ -99,7 +97,10 @@ impl Names<'_> {
         let changes: Vec<String> = remedy.changes.iter().map(|change| self.change(change)).collect();
         let changes = changes.join("; ");
         match remedy.kind {
-            RemedyKind::PeerDirectly | RemedyKind::CorrectFact | RemedyKind::EndpointNearby => changes,
+            RemedyKind::PeerDirectly
+            | RemedyKind::CorrectFact
+            | RemedyKind::EndpointNearby
+            | RemedyKind::RouteThroughNewDevice(_) => changes,
             RemedyKind::RouteThroughDevice(hub, device) => {
                 format!("route through {} in {}: {changes}", self.device(device), self.vnet(hub))
             }
@@ -113,6 +114,9 @@ impl Names<'_> {
         let facts = self.topology.facts();
         match change {
             Change::Peer(one, other) => format!("peer {} with {}", self.vnet(*one), self.vnet(*other)),
+            Change::AddHalf(local, remote) => {
+                format!("create the half {} → {} of the peering", self.vnet(*local), self.vnet(*remote))
+            }
             Change::PeerAnew(one, other) => {
                 format!(
                     "delete both halves between {} and {}, and create them anew",
@@ -128,11 +132,31 @@ impl Names<'_> {
                 let prefixes: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
                 let hop = match to {
                     RouteTo::Device(_, address) => format!("VirtualAppliance {address}"),
+                    RouteTo::NewDevice(_) => "VirtualAppliance, its address".to_owned(),
                     RouteTo::Gateway => "VirtualNetworkGateway".to_owned(),
                 };
                 format!("in {} add a route to {} by {hop}", self.vnet(*vnet), listed(&prefixes))
             }
+            Change::AddDevice(vnet) => format!("put an appliance or Azure Firewall into {}", self.vnet(*vnet)),
             Change::EnableForwarding(device) => format!("switch on IP forwarding at {}", self.device(*device)),
+            Change::AllowBefore { nsg, rule, direction, service } => {
+                let group = &facts.nsgs[*nsg];
+                let way = match direction {
+                    Direction::Inbound => "inbound",
+                    Direction::Outbound => "outbound",
+                };
+                let before = match rule {
+                    RuleRef::Own(position) => group.rules.get(*position).map(|rule| (rule.priority, &rule.name)),
+                    RuleRef::Default(_) => None,
+                };
+                let before = before.map(|(priority, name)| format!(", before rule {name} ({priority})"));
+                let service = match service {
+                    Service::Tcp(port) => format!("TCP {port}"),
+                    Service::Udp(port) => format!("UDP {port}"),
+                    Service::Icmp => "ICMP".to_owned(),
+                };
+                format!("allow {service} {way} in NSG {}{}", group.name, before.unwrap_or_default())
+            }
             Change::AllowAtDevice(device, Some(rule)) => {
                 format!("change {}", self.device_rule(*device, *rule))
             }
@@ -150,7 +174,7 @@ impl Names<'_> {
             Change::AddEndpoint(server, vnet) => {
                 let server = &facts.postgres_servers[*server].name;
                 let place = vnet.map(|vnet| format!(" in {}", self.vnet(vnet))).unwrap_or_default();
-                format!("create a private endpoint of {server}{place}")
+                format!("create a private endpoint of {server}{place}, and let its name resolve to it there")
             }
             Change::StartServer(server) => format!("bring up DNS server {}", self.server(*server)),
             Change::Declare(what) => {
@@ -182,6 +206,7 @@ pub(crate) fn remedy_tag(kind: RemedyKind) -> &'static str {
     match kind {
         RemedyKind::PeerDirectly => "peer-directly",
         RemedyKind::RouteThroughDevice(..) => "route-through-device",
+        RemedyKind::RouteThroughNewDevice(_) => "route-through-new-device",
         RemedyKind::ShareGateway(_) => "share-gateway",
         RemedyKind::VirtualWan => "virtual-wan",
         RemedyKind::CorrectFact => "correct-fact",
@@ -193,11 +218,14 @@ pub(crate) fn remedy_tag(kind: RemedyKind) -> &'static str {
 pub(crate) fn change_tag(change: &Change) -> &'static str {
     match change {
         Change::Peer(..) => "peer",
+        Change::AddHalf(..) => "add-half",
         Change::PeerAnew(..) => "peer-anew",
         Change::Synchronize(_) => "synchronize",
         Change::SetFlag(..) => "set-flag",
         Change::AddRoute { .. } => "add-route",
+        Change::AddDevice(_) => "add-device",
         Change::EnableForwarding(_) => "enable-forwarding",
+        Change::AllowBefore { .. } => "allow-before",
         Change::AllowAtDevice(..) => "allow-at-device",
         Change::Correct(_) => "correct",
         Change::ConnectToHub(..) => "connect-to-hub",

@@ -238,8 +238,7 @@ fn each_obstacle_is_named_with_what_would_have_to_change() {
             "source-nat: Never",
             "web-1",
             "10.2.1.9",
-            "peering hub–data has allowForwardedTraffic false on the side of data, and the packets do not come from an \
-             address of hub",
+            "peering hub–data has allowForwardedTraffic false on the side of data, and the packets began outside hub",
         ),
         (
             "    - half: data -> hub\n",
@@ -270,6 +269,13 @@ fn each_obstacle_is_named_with_what_would_have_to_change() {
             "route all (0.0.0.0/0 → 10.2.1.9) of table spoke leads to 10.2.1.9, which is no appliance in this \
              network or in one peered with it",
         ),
+        (
+            "address: 10.0.1.4 }\n  appliances",
+            "address: 10.0.1.9 }\n  appliances",
+            "web-1",
+            NAME,
+            "nobody declared what forwards at 10.0.1.9; route all (0.0.0.0/0 → 10.0.1.9) of table spoke leads there",
+        ),
         ("ports: [5432]", "ports: [443]", "web-1", NAME, "no rule of appliance nva allows it"),
         ("ports: [22]", "ports: [5432]", "web-1", NAME, "rule no-ssh (200) of NSG web denies it outbound"),
         (
@@ -293,3 +299,35 @@ fn each_obstacle_is_named_with_what_would_have_to_change() {
         assert!(said.contains(&says), "{is}: {said:#?}");
     }
 }
+
+#[test]
+fn the_way_so_far_explains_what_stops_packets() {
+    let forwarded = ("    - half: data -> hub", "    - { half: data -> hub, allow-forwarded-traffic: true }");
+    for (changes, says) in [
+        (
+            [forwarded, ("source-nat: Always", "source-nat: Never")],
+            "data and app are each peered with hub; peering is not transitive; packets came through appliance nva, and \
+             no route leads back through it",
+        ),
+        (
+            [("vms: 10.2.1.0/24", "vms: { prefix: 10.2.1.0/24, nsg: closed }"), ("  nsgs:\n", CLOSED)],
+            "rule shut (300) of NSG closed denies it inbound; packets come from 10.0.1.4 there",
+        ),
+    ] {
+        let text = changes.iter().fold(TEXT.to_owned(), |text, (was, is)| {
+            assert!(text.contains(was), "{was}");
+            text.replacen(was, is, 1)
+        });
+        let (sources, scenario) = scenario_of(&text);
+        let (query, resolution) = asked(&scenario, "web-1", "10.2.1.9");
+        let service = Service::Tcp(5432);
+        let attempts = attempts_of(&scenario.topology, query.from, &resolution, service);
+        let view = view::reach(&scenario.topology, &sources, &query, &resolution, service, &attempts);
+        assert_eq!(view.outcomes[0].connections[0].reaches.text, says);
+    }
+}
+
+/// A group that lets nothing in.
+const CLOSED: &str = "  nsgs:
+    closed: { rules: { shut: { priority: 300, direction: Inbound, access: Deny, protocol: '*', source: ['*'], destination: ['*'], ports: ['*'] } } }
+";

@@ -37,11 +37,11 @@ pub(crate) fn run(args: &GapsArgs, console: Console) -> Result<Exit, Stop> {
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
     let found = gaps(&topology, &args.settings.limits());
-    if found.gaps.is_empty() && found.fine.is_empty() {
+    if found.gaps.is_empty() && found.fine.is_empty() && found.unresolved.is_empty() {
         let message = "nothing in the scenario needs anything else: no private address, replica or DNS server";
         return Err(Stop::new(Exit::NothingToDo, message));
     }
-    let exit = match (found.has_gap(), found.gaps.is_empty()) {
+    let exit = match (found.has_gap() || !found.unresolved.is_empty(), found.gaps.is_empty()) {
         (true, _) => Exit::DoesNotHold,
         (false, false) => Exit::Undetermined,
         (false, true) => Exit::Holds,

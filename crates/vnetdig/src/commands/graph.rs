@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use vnetdig_engine::{Link, Query, Resolution, Trace, World, attempts_of, resolve, usual_service};
-use vnetdig_model::scenario::{Asker, BlockCause, Service, SimTime, TypedQuestion};
+use vnetdig_engine::{Fate, Link, Query, Resolution, Trace, World, attempts_of, resolve, usual_service};
+use vnetdig_model::scenario::{Asker, Service, SimTime, TypedQuestion};
 use vnetdig_model::{RecordType, Scenario, Topology};
 use vnetdig_report::{draw, view};
 
@@ -56,10 +56,7 @@ pub(crate) fn run(args: &GraphArgs, console: Console) -> Result<Exit, Stop> {
         let (from, links, blocked) = way(&topology, path, args)?;
         match (blocked, links.is_empty()) {
             (Some(cause), _) => {
-                console.warning(&format!(
-                    "the connection is blocked ({}); its way is drawn as far as it goes",
-                    cause.word()
-                ));
+                console.warning(&format!("the connection is blocked: {cause}"));
             }
             (None, true) => console.warning("the way crosses nothing, so there is nothing to draw over the picture"),
             (None, false) => {}
@@ -75,7 +72,7 @@ pub(crate) fn run(args: &GraphArgs, console: Console) -> Result<Exit, Stop> {
 }
 
 /// What a connection crosses and what blocks it, or what the query crosses where no address comes.
-fn way(topology: &Topology, path: &str, args: &GraphArgs) -> Result<(Asker, Vec<Link>, Option<BlockCause>), Stop> {
+fn way(topology: &Topology, path: &str, args: &GraphArgs) -> Result<(Asker, Vec<Link>, Option<String>), Stop> {
     let (client, target) = path.split_once('=').ok_or_else(|| Stop::usage("expected CLIENT=TARGET behind --path"))?;
     let from = asker::find(topology, client).map_err(Stop::usage)?;
     // Where packets go does not depend on the port until a rule asks for it.
@@ -98,7 +95,14 @@ fn way(topology: &Topology, path: &str, args: &GraphArgs) -> Result<(Asker, Vec<
     let attempts = attempts_of(topology, from, &resolution, service);
     let connection = attempts.iter().flatten().next();
     if let Some(attempt) = connection {
-        let blocked = attempt.reachability.block().map(vnetdig_engine::Block::cause);
+        let blocked = attempt.reachability.block().map(|block| {
+            let word = block.cause().word();
+            match attempt.reachability.fate {
+                Fate::Blocked { on_return: true, .. } => format!("{word}, on the way back; the way there is drawn"),
+                Fate::Blocked { .. } => format!("{word}; its way is drawn as far as it goes"),
+                _ => format!("{word}, where it arrives"),
+            }
+        });
         return Ok((from, attempt.reachability.path.to_vec(), blocked));
     }
     let exchanges = resolution.branches.first().map(|branch| &branch.record.exchanges);

@@ -16,7 +16,7 @@ use crate::args::{ReachArgs, TraceOutput};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::load::{Loaded, load};
-use crate::{Stop, asker};
+use crate::{Stop, asker, misspelled};
 
 pub(crate) fn run(args: &ReachArgs, console: Console) -> Result<Exit, Stop> {
     let target = Target::read(&args.target).map_err(Stop::usage)?;
@@ -44,6 +44,9 @@ pub(crate) fn run(args: &ReachArgs, console: Console) -> Result<Exit, Stop> {
         tracing::debug!(from = asker_name(&topology, from), outcomes = attempts.len(), "attempted");
         exit = exit.max(exit_of(opening(&resolution, &attempts)));
         views.push(view::reach(&topology, &sources, &query, &resolution, service, &attempts));
+    }
+    if let Some(hint) = misspelled::server(&topology, &question.name).filter(|_| exit != Exit::Holds) {
+        console.warning(&hint);
     }
     let answer = match (args.output, views.as_slice()) {
         (TraceOutput::Json, [only]) if args.from.as_deref() != Some(asker::ALL) => json::reach(only),

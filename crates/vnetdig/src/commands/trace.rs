@@ -19,7 +19,7 @@ use crate::args::{Port, TraceArgs, TraceOutput, unknown};
 use crate::console::Console;
 use crate::exit::Exit;
 use crate::load::{Loaded, load};
-use crate::{Stop, asker};
+use crate::{Stop, asker, misspelled};
 
 /// What `@` calls the address of Azure-provided DNS.
 const AZURE_DNS_NAME: &str = "azure-dns";
@@ -54,6 +54,9 @@ pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
             None => view::trace(&topology, &sources, &query, &resolution),
         };
         views.push((asker_name(&topology, from), view));
+    }
+    if let Some(hint) = misspelled::server(&topology, &question.name).filter(|_| exit != Exit::Holds) {
+        console.warning(&hint);
     }
     let is_json = words.is_json || args.output == TraceOutput::Json;
     let answer = match (is_json, words.is_short) {
