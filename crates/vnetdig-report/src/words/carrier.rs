@@ -38,8 +38,10 @@ pub(crate) fn carrier(topology: &Topology, data: &RecordData, set: Option<&Recor
             })
         }
         Address::Known(address) => {
-            let at_address: Vec<&Candidate<'_>> =
-                known.iter().filter(|candidate| candidate.addresses.contains(address)).collect();
+            let at_address: Vec<&Candidate<'_>> = known
+                .iter()
+                .filter(|candidate| candidate.addresses.iter().any(|some| some.contains(address)))
+                .collect();
             let best: Vec<&Candidate<'_>> = at_address.iter().copied().filter(written_for).collect();
             let mut words: Vec<String> = Vec::new();
             for candidate in if best.is_empty() { at_address } else { best } {
@@ -56,7 +58,7 @@ pub(crate) fn carrier(topology: &Topology, data: &RecordData, set: Option<&Recor
 struct Candidate<'a> {
     kind: &'static str,
     name: &'a str,
-    addresses: Vec<IpAddr>,
+    addresses: [&'a [IpAddr]; 2],
     origin: Origin,
 }
 
@@ -64,20 +66,20 @@ fn candidates(topology: &Topology) -> Vec<Candidate<'_>> {
     let facts = topology.facts();
     let mut found = Vec::new();
     for endpoint in facts.private_endpoints.values() {
-        let addresses = endpoint.address.into_iter().collect();
+        let addresses = [endpoint.address.as_slice(), &[]];
         found.push(Candidate { kind: "private endpoint", name: &endpoint.name, addresses, origin: endpoint.origin });
     }
     for server in facts.postgres_servers.values() {
         let (kind, addresses) = match &server.connectivity {
             Connectivity::VnetIntegrated { address, standby_address, .. } => {
-                ("injected server", address.iter().chain(standby_address).copied().collect())
+                ("injected server", [address.as_slice(), standby_address.as_slice()])
             }
-            Connectivity::Public { address, .. } => ("public address of server", address.iter().copied().collect()),
+            Connectivity::Public { address, .. } => ("public address of server", [address.as_slice(), &[]]),
         };
         found.push(Candidate { kind, name: &server.name, addresses, origin: server.origin });
     }
     for service in facts.private_link_services.values() {
-        let addresses = service.public_address.into_iter().collect();
+        let addresses = [service.public_address.as_slice(), &[]];
         found.push(Candidate {
             kind: "public address of service",
             name: &service.key,
@@ -87,23 +89,23 @@ fn candidates(topology: &Topology) -> Vec<Candidate<'_>> {
     }
     for client in facts.clients.values() {
         let kind = if matches!(client.kind, ClientKind::VirtualMachine(_)) { "machine" } else { "client" };
-        let addresses = client.addresses.clone();
+        let addresses = [client.addresses.as_slice(), &[]];
         found.push(Candidate { kind, name: &client.name, addresses, origin: client.origin });
     }
     for server in facts.dns_servers.values() {
-        let addresses = server.addresses.clone();
+        let addresses = [server.addresses.as_slice(), &[]];
         found.push(Candidate { kind: "DNS server", name: &server.name, addresses, origin: server.origin });
     }
     for appliance in facts.appliances.values() {
-        let addresses = appliance.addresses.clone();
+        let addresses = [appliance.addresses.as_slice(), &[]];
         found.push(Candidate { kind: "appliance", name: &appliance.name, addresses, origin: appliance.origin });
     }
     for balancer in facts.load_balancers.values() {
-        let addresses = vec![balancer.address];
+        let addresses = [std::slice::from_ref(&balancer.address), &[]];
         found.push(Candidate { kind: "load balancer", name: &balancer.name, addresses, origin: balancer.origin });
     }
     for firewall in facts.firewalls.values() {
-        let addresses = vec![firewall.address];
+        let addresses = [std::slice::from_ref(&firewall.address), &[]];
         found.push(Candidate { kind: "firewall", name: &firewall.name, addresses, origin: firewall.origin });
     }
     found
