@@ -196,7 +196,7 @@ pub enum Change {
     /// Change admin rules or a route: the fact named.
     Correct(NetworkFact),
     /// Connect a network to a Virtual WAN hub.
-    ConnectToHub(VnetId, Option<VirtualHubId>),
+    ConnectToHub(VnetId, VirtualHubId),
     /// Bring a connection up.
     RestoreConnection(ConnectionId),
     /// Approve the connection of a private endpoint, admit the client, open the port, and the like: at this fact.

@@ -202,12 +202,13 @@ fn between_networks(topology: &Topology, pair: &Pair, existing: &Existing) -> Ve
     }
     if !overlap {
         let hubs = topology.places();
-        let known = hubs.hubs(from).iter().chain(hubs.hubs(to)).map(|(hub, _)| *hub).next();
-        let missing = [from, to].into_iter().filter(|vnet| hubs.hubs(*vnet).iter().all(|(hub, _)| Some(*hub) != known));
-        let changes: Vec<Change> = missing.map(|vnet| Change::ConnectToHub(vnet, known)).collect();
         // Where no such hub is there, it is a project and not a change.
-        if known.is_some() && !changes.is_empty() {
-            found.push(Remedy { kind: RemedyKind::VirtualWan, changes });
+        if let Some(known) = hubs.hubs(from).iter().chain(hubs.hubs(to)).map(|(hub, _)| *hub).next() {
+            let missing = [from, to].into_iter().filter(|vnet| hubs.hubs(*vnet).iter().all(|(hub, _)| *hub != known));
+            let changes: Vec<Change> = missing.map(|vnet| Change::ConnectToHub(vnet, known)).collect();
+            if !changes.is_empty() {
+                found.push(Remedy { kind: RemedyKind::VirtualWan, changes });
+            }
         }
     }
     if let NeedOf::Client { .. } = pair.need
@@ -229,7 +230,7 @@ fn between_others(pair: &Pair) -> Vec<Remedy> {
     };
     match hub {
         Some(hub) => {
-            vec![Remedy { kind: RemedyKind::VirtualWan, changes: vec![Change::ConnectToHub(vnet, Some(hub))] }]
+            vec![Remedy { kind: RemedyKind::VirtualWan, changes: vec![Change::ConnectToHub(vnet, hub)] }]
         }
         None => Vec::new(),
     }

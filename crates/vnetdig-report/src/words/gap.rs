@@ -162,10 +162,9 @@ impl Names<'_> {
             }
             Change::AllowAtDevice(device, None) => format!("add a rule that lets it pass to {}", self.device(*device)),
             Change::Correct(fact) => format!("change {}", self.fact(*fact)),
-            Change::ConnectToHub(vnet, Some(hub)) => {
+            Change::ConnectToHub(vnet, hub) => {
                 format!("connect {} to Virtual WAN hub {}", self.vnet(*vnet), facts.virtual_hubs[*hub].name)
             }
-            Change::ConnectToHub(vnet, None) => format!("connect {} to a Virtual WAN hub", self.vnet(*vnet)),
             Change::RestoreConnection(connection) => format!("bring up the {}", self.connection(*connection)),
             Change::Admit(fact) => format!("let it in at {}", self.fact(*fact)),
             Change::ClientRoute(client) => {
