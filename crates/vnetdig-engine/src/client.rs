@@ -307,11 +307,11 @@ impl<R: Recorder> Run<'_, R> {
             if let ClientKind::AksPod(pod) = &client.kind {
                 return self.pod(id, pod, view, question);
             }
-            if let ClientKind::ContainerApp { environment_suffix: Some(suffix) } = &client.kind
+            if let ClientKind::ContainerApp { environment_suffix: Some(suffix), environment_address } = &client.kind
                 && question.name.is_at_or_below(suffix)
             {
                 self.step(Basis::ContainerAppsSuffix, || StepKind::OwnDomain { domain: suffix.clone() });
-                return Outcome::missing(Missing::EnvironmentData(suffix.clone()));
+                return environment_answer(suffix, *environment_address, question);
             }
         }
         self.recorder.read(|| Probe::ClientServers(view.asker));
@@ -452,6 +452,17 @@ fn wire_size(question: &Question, response: &Response) -> usize {
     };
     let records = response.answers.iter().map(|record| name(&record.name) + 10 + data(&record.data));
     HEADER_AND_OPT + name(&question.name) + 4 + records.sum::<usize>()
+}
+
+/// What an environment of container apps says to a name below its own suffix: its address, where that is declared, and
+/// nothing else is known of it (S-224).
+fn environment_answer(suffix: &Fqdn, address: Option<IpAddr>, question: &Question) -> Outcome {
+    let data = address.map(|address| RecordData::Address(Address::Known(address)));
+    let Some(data) = data.filter(|data| data.record_type() == question.record_type) else {
+        return Outcome::missing(Missing::EnvironmentData(suffix.clone()));
+    };
+    let answers = std::iter::once(Record { name: question.name.clone(), ttl: Ttl(0), data }).collect();
+    Outcome::Response(Response { rcode: ResponseCode::NoError, answers, authority: None, negative_ttl: None })
 }
 
 /// Whether systemd-resolved keeps a name to itself (S-227). A name its search list covers counts as routed.

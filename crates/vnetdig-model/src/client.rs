@@ -137,6 +137,8 @@ pub enum ClientKind {
     ContainerApp {
         /// The environment's suffix, which it answers itself.
         environment_suffix: Option<Fqdn>,
+        /// What it answers for the names below its suffix: the address of its ingress.
+        environment_address: Option<IpAddr>,
     },
     /// A container group: asks Azure-provided DNS unless `dnsConfig` lists servers (S-224).
     ContainerInstance {

@@ -341,7 +341,9 @@ impl Relay<'_> {
         let name = self.names.last().unwrap_or(&self.exchange.question.name);
         let environment = match self.me() {
             Party::Client(Asker::Client(id)) => match &facts.clients[id].kind {
-                ClientKind::ContainerApp { environment_suffix } => environment_suffix.as_ref(),
+                ClientKind::ContainerApp { environment_suffix: Some(suffix), environment_address } => {
+                    Some((suffix, *environment_address))
+                }
                 _ => None,
             },
             _ => None,
@@ -357,8 +359,17 @@ impl Relay<'_> {
             || templates.iter().flatten().any(|template| template == domain)
                 && (*domain != "internal.cloudapp.net".parse().expect("a literal name")
                     || name.label_count() >= domain.label_count() + 4);
-        if covers && environment == Some(domain) {
-            self.own.push(Outcome::missing(Missing::EnvironmentData(domain.clone())));
+        if let Some((_, address)) = environment.filter(|(suffix, _)| covers && *suffix == domain) {
+            let data = address.map(|address| RecordData::Address(Address::Known(address)));
+            let wanted = self.exchange.question.record_type;
+            self.own.push(match data.filter(|data| data.record_type() == wanted) {
+                Some(data) => {
+                    let answers = [Record { name: name.clone(), ttl: Ttl(0), data }].into_iter().collect();
+                    let rcode = ResponseCode::NoError;
+                    Outcome::Response(Response { rcode, answers, authority: None, negative_ttl: None })
+                }
+                None => Outcome::missing(Missing::EnvironmentData(domain.clone())),
+            });
         } else if covers && is_cluster && is_own && is_service {
             self.own.push(Outcome::missing(Missing::ClusterServices(domain.clone())));
         } else if covers && is_cluster && is_own {

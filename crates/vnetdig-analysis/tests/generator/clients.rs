@@ -59,7 +59,10 @@ impl Making<'_> {
                 let kind = ClientKind::AppService { dns_mode: None, dns_servers: some, os: WorkerOs::Linux };
                 (kind, if plan.stub.is_multiple_of(2) { in_vnet } else { Place::Internet })
             }
-            5 => (ClientKind::ContainerApp { environment_suffix: Some(name("d.example")) }, in_vnet),
+            5 => {
+                let environment_address = some.first().copied().filter(|_| plan.stub.is_multiple_of(2));
+                (ClientKind::ContainerApp { environment_suffix: Some(name("d.example")), environment_address }, in_vnet)
+            }
             6 => (ClientKind::ContainerInstance { dns_servers: some }, in_vnet),
             7 => {
                 let kind = ClientKind::PointToSite {

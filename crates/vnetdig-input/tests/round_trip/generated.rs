@@ -466,7 +466,11 @@ impl World {
                 dns_servers: servers(chance),
                 os: chance.of(&[WorkerOs::Linux, WorkerOs::Windows]),
             },
-            3 => ClientKind::ContainerApp { environment_suffix: chance.maybe(Chance::fqdn) },
+            3 => {
+                let environment_suffix = chance.maybe(Chance::fqdn);
+                let environment_address = environment_suffix.as_ref().and_then(|_| chance.maybe(Chance::address));
+                ClientKind::ContainerApp { environment_suffix, environment_address }
+            }
             4 => ClientKind::ContainerInstance { dns_servers: servers(chance) },
             5 => ClientKind::PointToSite {
                 gateway_vnet: chance.any(&self.vnets)?,

@@ -1,6 +1,6 @@
 //! Clients: who asks.
 
-use super::super::shape::{Key, Named, Object, Shape, Variants, Words, key};
+use super::super::shape::{Key, Named, Object, Rule, Shape, Variants, Words, key};
 use super::filters::{ASGS as ASG_NAMES, NSG_NAME};
 use super::{
     ADDRESS, ADDRESSES, DOMAIN, DOMAINS, PREFIXES, SITE, SOCKETS, SUBNET as SUBNET_NAME, VNET, WORDS, by_domain,
@@ -180,12 +180,13 @@ static CONTAINER_APP: Object = Object {
     keys: &[
         SUBNET,
         key("environment-suffix", DOMAIN, "The environment's suffix, which it answers itself."),
+        key("environment-address", ADDRESS, "The address that the environment answers below its suffix."),
         APPLIED,
         PUBLIC_ADDRESS,
         ROUTES,
         CAPTURED,
     ],
-    rules: &[],
+    rules: &[Rule::Needs("environment-address", &["environment-suffix"])],
 };
 
 static CONTAINER_INSTANCE: Object = Object {

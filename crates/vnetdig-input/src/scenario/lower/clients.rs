@@ -97,8 +97,9 @@ fn client_in_vnet(entry: Named<'_>, fields: Fields<'_>, kind: &str, place: Place
         }
         "container-app" => {
             let environment_suffix = fields.fqdn("environment-suffix").map(|name| name.value);
+            let environment_address = fields.address("environment-address").map(|address| address.value);
             let applied_dns_servers = given_addresses(fields, "applied-dns-servers");
-            let kind = ClientKind::ContainerApp { environment_suffix };
+            let kind = ClientKind::ContainerApp { environment_suffix, environment_address };
             Client { applied_dns_servers, ..plain(entry, kind, place, Some(subnet)) }
         }
         "container-instance" => {

@@ -49,9 +49,10 @@ impl Declared<'_> {
                 lease(&mut entries, client);
                 "app-service"
             }
-            ClientKind::ContainerApp { environment_suffix } => {
+            ClientKind::ContainerApp { environment_suffix, environment_address } => {
                 entries.maybe("subnet", subnet);
                 entries.maybe("environment-suffix", environment_suffix.as_ref());
+                entries.maybe("environment-address", *environment_address);
                 lease(&mut entries, client);
                 "container-app"
             }
