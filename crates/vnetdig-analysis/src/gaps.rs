@@ -16,6 +16,7 @@ use vnetdig_engine::{Block, Device, Limits, Missing, NetworkFact, RuleRef};
 use vnetdig_model::Topology;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::dns::RulesetId;
+pub use vnetdig_model::edit::PeeringFlag;
 use vnetdig_model::filter::{Direction, NsgId};
 use vnetdig_model::network::{ConnectionId, PeeringId, Place, VirtualHubId, VnetId};
 use vnetdig_model::places::HolderRef;
@@ -128,19 +129,6 @@ pub struct Existing {
     pub chain: Vec<Place>,
     /// The Virtual WAN hubs both are connected to.
     pub virtual_hubs: Vec<VirtualHubId>,
-}
-
-/// A flag of a peering half.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PeeringFlag {
-    /// `allowVirtualNetworkAccess`.
-    VirtualNetworkAccess,
-    /// `allowForwardedTraffic`.
-    ForwardedTraffic,
-    /// `allowGatewayTransit`.
-    GatewayTransit,
-    /// `useRemoteGateways`.
-    RemoteGateways,
 }
 
 /// Where a new route leads.
@@ -300,6 +288,25 @@ pub fn gaps(topology: &Topology, limits: &Limits) -> Gaps {
     }
     found.gaps = grouped.into_values().collect();
     found
+}
+
+/// Two places that packets should pass between, as far as remedies need to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Between {
+    /// Where packets start.
+    pub(crate) from: Place,
+    /// Where they should arrive.
+    pub(crate) to: Option<Place>,
+    /// Who holds the address.
+    pub(crate) holder: Option<HolderRef>,
+    /// What the connection is opened to.
+    pub(crate) service: Service,
+}
+
+/// Ways to get packets past what blocks them.
+pub(crate) fn ways_between(topology: &Topology, between: &Between, block: &Block, on_return: bool) -> Vec<Remedy> {
+    let existing = remedies::existing(topology, between.from, between.to);
+    remedies::past(topology, between, block, on_return, &existing)
 }
 
 /// What distinguishes causes between the same places: the word, and the fact where there is one.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod classes;
+pub mod diagnose;
 mod gaps;
 mod matrix;
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use crate::filter::{Access, NsgId, TrafficMatch};
 use crate::id::id;
 use crate::network::SubnetId;
+use crate::server::FirewallId;
 use crate::source::Origin;
 
 id!(
@@ -15,6 +16,15 @@ id!(
     /// A load balancer.
     LoadBalancerId
 );
+
+/// A device that forwards packets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Device {
+    /// A network virtual appliance.
+    Appliance(ApplianceId),
+    /// An Azure Firewall.
+    Firewall(FirewallId),
+}
 
 /// When an appliance puts its own address in place of the source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

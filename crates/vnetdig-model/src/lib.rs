@@ -9,8 +9,10 @@
 pub mod appliance;
 pub mod client;
 pub mod derive;
+pub mod diagnosis;
 pub mod diagnostic;
 pub mod dns;
+pub mod edit;
 pub mod event;
 pub mod facts;
 pub mod filter;

@@ -11,7 +11,7 @@ use vnetdig_model::Topology;
 use vnetdig_model::network::{PeeringId, PeeringState, Place, VnetId};
 use vnetdig_model::topology::Adjacency;
 
-use super::{Change, Existing, GapCause, NeedOf, Pair, PeeringFlag, Remedy, RemedyKind, RouteTo, SharedHub};
+use super::{Between, Change, Existing, GapCause, Pair, PeeringFlag, Remedy, RemedyKind, RouteTo, SharedHub};
 
 /// What connects two places.
 pub(super) fn existing(topology: &Topology, from: Place, to: Option<Place>) -> Existing {
@@ -77,23 +77,35 @@ fn shared_hub(topology: &Topology, vnet: VnetId) -> SharedHub {
 /// Ways to close a gap.
 pub(super) fn remedies(topology: &Topology, pair: &Pair, cause: &GapCause, existing: &Existing) -> Vec<Remedy> {
     let one = |change: Change| vec![Remedy { kind: RemedyKind::CorrectFact, changes: vec![change] }];
-    let block = match cause {
-        GapCause::Undetermined(missing) => return one(Change::Declare(missing.clone())),
+    match cause {
+        GapCause::Undetermined(missing) => one(Change::Declare(missing.clone())),
         GapCause::NoEndpoint(server) => {
             let vnet = match pair.from {
                 Place::Vnet(vnet) => Some(vnet),
                 _ => None,
             };
             let changes = vec![Change::AddEndpoint(*server, vnet)];
-            return vec![Remedy { kind: RemedyKind::EndpointNearby, changes }];
+            vec![Remedy { kind: RemedyKind::EndpointNearby, changes }]
         }
         GapCause::Blocked { block, on_return } => {
-            if *on_return && let Some(remedies) = back_through_devices(topology, pair, block, existing) {
-                return remedies;
-            }
-            block
+            let between = Between { from: pair.from, to: pair.to, holder: pair.holder, service: pair.service };
+            past(topology, &between, block, *on_return, existing)
         }
-    };
+    }
+}
+
+/// Ways past a block.
+pub(super) fn past(
+    topology: &Topology,
+    pair: &Between,
+    block: &Block,
+    on_return: bool,
+    existing: &Existing,
+) -> Vec<Remedy> {
+    let one = |change: Change| vec![Remedy { kind: RemedyKind::CorrectFact, changes: vec![change] }];
+    if on_return && let Some(remedies) = back_through_devices(topology, pair, block, existing) {
+        return remedies;
+    }
     match block {
         Block::NotTransitive { .. } | Block::NoRoute { propagation_off: None, .. } => {
             between_networks(topology, pair, existing)
@@ -129,7 +141,12 @@ pub(super) fn remedies(topology: &Topology, pair: &Pair, cause: &GapCause, exist
 }
 
 /// Where packets came through a device of a shared network and replies do not: routes back through it.
-fn back_through_devices(topology: &Topology, pair: &Pair, block: &Block, existing: &Existing) -> Option<Vec<Remedy>> {
+fn back_through_devices(
+    topology: &Topology,
+    pair: &Between,
+    block: &Block,
+    existing: &Existing,
+) -> Option<Vec<Remedy>> {
     let (Place::Vnet(from), Some(Place::Vnet(to))) = (pair.from, pair.to) else { return None };
     if !matches!(block, Block::NotTransitive { .. } | Block::NoRoute { .. }) {
         return None;
@@ -158,7 +175,7 @@ fn joined(topology: &Topology, [from, to]: [VnetId; 2], halves: [Option<PeeringI
 }
 
 /// The half that does not take in forwarded packets, and that of the other end, where replies are forwarded as well.
-fn forwarded_both_ways(topology: &Topology, pair: &Pair, half: PeeringId) -> Vec<Change> {
+fn forwarded_both_ways(topology: &Topology, pair: &Between, half: PeeringId) -> Vec<Change> {
     let hub = topology.facts().peerings[half].remote;
     let first = Change::SetFlag(half, PeeringFlag::ForwardedTraffic);
     let mut changes = vec![first.clone()];
@@ -174,7 +191,7 @@ fn gateway_flag(topology: &Topology, half: PeeringId, owner: VnetId) -> Change {
 }
 
 /// Ways between two networks that nothing leads between.
-fn between_networks(topology: &Topology, pair: &Pair, existing: &Existing) -> Vec<Remedy> {
+fn between_networks(topology: &Topology, pair: &Between, existing: &Existing) -> Vec<Remedy> {
     let (Place::Vnet(from), Some(Place::Vnet(to))) = (pair.from, pair.to) else {
         return between_others(pair);
     };
@@ -211,8 +228,7 @@ fn between_networks(topology: &Topology, pair: &Pair, existing: &Existing) -> Ve
             }
         }
     }
-    if let NeedOf::Client { .. } = pair.need
-        && let Some(vnetdig_model::places::HolderRef::Endpoint(endpoint)) = pair.holder
+    if let Some(vnetdig_model::places::HolderRef::Endpoint(endpoint)) = pair.holder
         && let vnetdig_model::service::EndpointTarget::Postgres(server) = facts.private_endpoints[endpoint].target
     {
         let changes = vec![Change::AddEndpoint(server, Some(from))];
@@ -222,7 +238,7 @@ fn between_networks(topology: &Topology, pair: &Pair, existing: &Existing) -> Ve
 }
 
 /// A place that is no virtual network: a gateway leads there, or it has none.
-fn between_others(pair: &Pair) -> Vec<Remedy> {
+fn between_others(pair: &Between) -> Vec<Remedy> {
     let ((Place::Vnet(vnet), _) | (_, Some(Place::Vnet(vnet)))) = (pair.from, pair.to) else { return Vec::new() };
     let hub = match (pair.from, pair.to) {
         (Place::VirtualHub(hub), _) | (_, Some(Place::VirtualHub(hub))) => Some(hub),

@@ -4,25 +4,17 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use smallvec::SmallVec;
-use vnetdig_model::appliance::{ApplianceId, LoadBalancerId};
+pub use vnetdig_model::appliance::Device;
+use vnetdig_model::appliance::LoadBalancerId;
 use vnetdig_model::client::ClientId;
 use vnetdig_model::filter::{AdminRulesId, Direction, NsgId};
 use vnetdig_model::network::{ConnectionId, PeeringId, Place, RouteTableId, SubnetId, VirtualHubId, VnetId};
 use vnetdig_model::places::HolderRef;
-use vnetdig_model::server::FirewallId;
 use vnetdig_model::service::{PostgresServerId, PrivateEndpointId, PrivateLinkServiceId};
+use vnetdig_model::{Origin, Topology};
 
 use super::block::Block;
 use crate::basis::Basis;
-
-/// A device that forwards packets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Device {
-    /// A network virtual appliance.
-    Appliance(ApplianceId),
-    /// An Azure Firewall.
-    Firewall(FirewallId),
-}
 
 /// How packets get from one station to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +127,51 @@ pub enum NetworkFact {
     Client(ClientId),
     /// The platform's address, 168.63.129.16.
     Platform,
+}
+
+impl NetworkFact {
+    /// Where it is declared.
+    #[must_use]
+    pub fn origin(self, topology: &Topology) -> Origin {
+        let facts = topology.facts();
+        match self {
+            Self::Vnet(vnet) => facts.vnets[vnet].origin,
+            Self::Subnet(subnet) => facts.subnets[subnet].origin,
+            Self::Peering(half) => facts.peerings[half].origin,
+            Self::Route(table, route) => {
+                let table = &facts.route_tables[table];
+                table.routes.get(route).map_or(table.origin, |route| route.origin)
+            }
+            Self::RouteTable(table) => facts.route_tables[table].origin,
+            Self::SecurityRule(nsg, rule) => {
+                let nsg = &facts.nsgs[nsg];
+                nsg.rules.get(rule).map_or(nsg.origin, |rule| rule.origin)
+            }
+            Self::Nsg(nsg) => facts.nsgs[nsg].origin,
+            Self::AdminRule(rules, rule) => {
+                let rules = &facts.admin_rules[rules];
+                rules.rules.get(rule).map_or(rules.origin, |rule| rule.origin)
+            }
+            Self::Connection(connection) => facts.connections[connection].origin,
+            Self::Hub(hub) => facts.virtual_hubs[hub].origin,
+            Self::Device(Device::Appliance(appliance)) => facts.appliances[appliance].origin,
+            Self::Device(Device::Firewall(firewall)) => facts.firewalls[firewall].origin,
+            Self::DeviceRule(device, rule) => {
+                let rules = match device {
+                    Device::Appliance(appliance) => facts.appliances[appliance].rules.as_deref(),
+                    Device::Firewall(firewall) => facts.firewalls[firewall].rules.as_deref(),
+                };
+                let rule = rules.and_then(|rules| rules.get(rule));
+                rule.map_or_else(|| Self::Device(device).origin(topology), |rule| rule.origin)
+            }
+            Self::LoadBalancer(balancer) => facts.load_balancers[balancer].origin,
+            Self::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
+            Self::Postgres(server) => facts.postgres_servers[server].origin,
+            Self::Service(service) => facts.private_link_services[service].origin,
+            Self::Client(client) => facts.clients[client].origin,
+            Self::Platform => Origin::Built,
+        }
+    }
 }
 
 /// One of the rules every security group has (S-420).

@@ -199,7 +199,7 @@ impl<'a> Shown<'a> {
                 let mut told = self.undetermined(missing);
                 if let (Missing::DeviceAt(_), Some(route)) = (missing, last_user_route(found)) {
                     told.text = format!("{}; {} leads there", told.text, self.names().fact(route));
-                    told.place = self.place(Some(origin::of_fact(self.topology, route)));
+                    told.place = self.place(Some(route.origin(self.topology)));
                 }
                 told
             }
@@ -234,7 +234,7 @@ impl<'a> Shown<'a> {
                 cause: None,
                 on_return: false,
                 rule: rule(*basis),
-                place: self.place(Some(origin::of_fact(self.topology, *fact))),
+                place: self.place(Some(fact.origin(self.topology))),
                 missing: None,
             },
             Acceptance::Refused(block) => self.blocked(block, false),

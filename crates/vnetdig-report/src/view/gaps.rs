@@ -199,5 +199,5 @@ fn change(topology: &Topology, sources: &SourceMap, change: &Change) -> ChangeVi
 }
 
 fn place_of(topology: &Topology, sources: &SourceMap, fact: NetworkFact) -> Option<String> {
-    origin::place(sources, origin::of_fact(topology, fact).span())
+    origin::place(sources, fact.origin(topology).span())
 }

@@ -1,8 +1,8 @@
 //! The facts that steps and candidates rest on, as places in the source texts.
 
 use vnetdig_engine::{
-    Block, Candidate, Device, Exchange, NetworkFact, Party, RouteRef, RuleRef, ServerSource, Step, StepKind,
-    WayCandidate, WayStepKind,
+    Block, Candidate, Exchange, NetworkFact, Party, RouteRef, RuleRef, ServerSource, Step, StepKind, WayCandidate,
+    WayStepKind,
 };
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::server::{DefaultRoute, DnsServer};
@@ -118,48 +118,6 @@ pub(super) fn of_candidate(topology: &Topology, candidate: &Candidate) -> Option
     }
 }
 
-/// Where a fact of the network plane is declared.
-pub(super) fn of_fact(topology: &Topology, fact: NetworkFact) -> Origin {
-    let facts = topology.facts();
-    match fact {
-        NetworkFact::Vnet(vnet) => facts.vnets[vnet].origin,
-        NetworkFact::Subnet(subnet) => facts.subnets[subnet].origin,
-        NetworkFact::Peering(half) => facts.peerings[half].origin,
-        NetworkFact::Route(table, route) => {
-            let table = &facts.route_tables[table];
-            table.routes.get(route).map_or(table.origin, |route| route.origin)
-        }
-        NetworkFact::RouteTable(table) => facts.route_tables[table].origin,
-        NetworkFact::SecurityRule(nsg, rule) => {
-            let nsg = &facts.nsgs[nsg];
-            nsg.rules.get(rule).map_or(nsg.origin, |rule| rule.origin)
-        }
-        NetworkFact::Nsg(nsg) => facts.nsgs[nsg].origin,
-        NetworkFact::AdminRule(rules, rule) => {
-            let rules = &facts.admin_rules[rules];
-            rules.rules.get(rule).map_or(rules.origin, |rule| rule.origin)
-        }
-        NetworkFact::Connection(connection) => facts.connections[connection].origin,
-        NetworkFact::Hub(hub) => facts.virtual_hubs[hub].origin,
-        NetworkFact::Device(Device::Appliance(appliance)) => facts.appliances[appliance].origin,
-        NetworkFact::Device(Device::Firewall(firewall)) => facts.firewalls[firewall].origin,
-        NetworkFact::DeviceRule(device, rule) => {
-            let rules = match device {
-                Device::Appliance(appliance) => facts.appliances[appliance].rules.as_deref(),
-                Device::Firewall(firewall) => facts.firewalls[firewall].rules.as_deref(),
-            };
-            let rule = rules.and_then(|rules| rules.get(rule));
-            rule.map_or_else(|| of_fact(topology, NetworkFact::Device(device)), |rule| rule.origin)
-        }
-        NetworkFact::LoadBalancer(balancer) => facts.load_balancers[balancer].origin,
-        NetworkFact::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
-        NetworkFact::Postgres(server) => facts.postgres_servers[server].origin,
-        NetworkFact::Service(service) => facts.private_link_services[service].origin,
-        NetworkFact::Client(client) => facts.clients[client].origin,
-        NetworkFact::Platform => Origin::Built,
-    }
-}
-
 /// Where to look when a connection is blocked.
 pub(super) fn of_block(topology: &Topology, block: &Block) -> Option<Origin> {
     let facts = topology.facts();
@@ -168,10 +126,10 @@ pub(super) fn of_block(topology: &Topology, block: &Block) -> Option<Origin> {
         Block::NotTransitive { to, shared, .. } => {
             let half = shared.first().and_then(|hub| topology.places().half(*hub, *to));
             let fact = half.map(NetworkFact::Peering).or(block.fact())?;
-            Some(of_fact(topology, fact))
+            Some(fact.origin(topology))
         }
         Block::ServerDown(server) => Some(facts.dns_servers[*server].origin),
-        block => block.fact().map(|fact| of_fact(topology, fact)),
+        block => block.fact().map(|fact| fact.origin(topology)),
     }
 }
 
@@ -225,7 +183,7 @@ pub(super) fn of_way_step(topology: &Topology, kind: &WayStepKind) -> Option<Ori
         WayStepKind::Blocked(block) => return of_block(topology, block),
         WayStepKind::ClientRoute(_) | WayStepKind::ToInternet | WayStepKind::NotDeclared => return None,
     };
-    Some(of_fact(topology, fact))
+    Some(fact.origin(topology))
 }
 
 /// Where a candidate on the way is declared.
@@ -236,5 +194,5 @@ pub(super) fn of_way_candidate(topology: &Topology, candidate: &WayCandidate) ->
         WayCandidate::SecurityRule(nsg, RuleRef::Default(_)) => NetworkFact::Nsg(nsg),
         WayCandidate::DeviceRule(device, rule) => NetworkFact::DeviceRule(device, rule),
     };
-    Some(of_fact(topology, fact))
+    Some(fact.origin(topology))
 }

@@ -1,0 +1,435 @@
+//! Packets: queries that do not arrive, and connections that are not opened.
+
+use std::net::{IpAddr, SocketAddr};
+
+use vnetdig_engine::{AZURE_DNS, Acceptance, Block, Fate, NetworkFact, Party, RuleRef, StepKind};
+use vnetdig_model::appliance::{ApplianceRule, Device};
+use vnetdig_model::diagnosis::Code;
+use vnetdig_model::edit::Edit;
+use vnetdig_model::filter::{Access, Direction, NsgId, PortRange, RuleEnd, SecurityRule, TrafficMatch};
+use vnetdig_model::network::{NextHop, Place, Route, RouteDestination, VnetId};
+use vnetdig_model::places::HolderRef;
+use vnetdig_model::scenario::{Asker, BlockCause, Service};
+use vnetdig_model::service::{EndpointTarget, FirewallRule, PostgresServerId};
+use vnetdig_model::topology::ServerRef;
+use vnetdig_model::{Address, Origin, Topology};
+
+use super::super::assess::Possible;
+use super::super::blame::Blamed;
+use super::super::goal::endpoints_of;
+use super::{At, Remedy, Scene, one};
+use crate::gaps::{Between, Change, RouteTo, ways_between};
+
+/// A stretch packets should pass.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: Place,
+    to: Option<Place>,
+    source: Option<IpAddr>,
+    destination: Option<IpAddr>,
+    holder: Option<HolderRef>,
+    service: Service,
+    client: Option<vnetdig_model::ClientId>,
+}
+
+/// Queries that do not arrive at a DNS server, or whose answers do not come back.
+pub(super) fn queries(scene: &mut Scene<'_>, steps: &[At<'_>]) {
+    for at in steps {
+        let StepKind::Undelivered { block: Some(block), .. } = &at.step.kind else { continue };
+        let address = at.exchange.address.map(|address| address.ip());
+        let (from, source) = place_of(scene, at.exchange.asker);
+        if address == Some(AZURE_DNS) && !matches!(block, Block::SecurityRule { .. } | Block::AdminRule(..)) {
+            asked_from_outside(scene, *at);
+            continue;
+        }
+        let holder = match at.exchange.server {
+            Party::Server(server) => Some(HolderRef::Server(server)),
+            _ => address.and_then(|address| scene.topology.places().holders(address).first()).map(|holder| holder.what),
+        };
+        let to =
+            address.and_then(|address| scene.topology.places().holders(address).first().map(|holder| holder.place));
+        let client = match at.exchange.asker {
+            Party::Client(Asker::Client(client)) => Some(client),
+            _ => None,
+        };
+        let service = Service::Udp(53);
+        let stretch = Stretch { from, to, source, destination: address, holder, service, client };
+        let code = match block {
+            Block::SecurityRule { .. } | Block::AdminRule(..) if address == Some(AZURE_DNS) => Code::PlatformDnsDenied,
+            Block::SecurityRule { .. } | Block::AdminRule(..) | Block::DeviceDenies { .. } => Code::Port53Denied,
+            Block::ServerDown(_) => Code::DnsServerDown,
+            other => Code::Blocked(other.cause()),
+        };
+        let mut remedies = mends(scene.topology, &stretch, block, false);
+        if code == Code::PlatformDnsDenied {
+            remedies.extend(platform_dns_allowed(scene.topology, block));
+        }
+        let facts = blamed(scene.topology, block, &stretch);
+        scene.suspect(code, facts, Some(*at), remedies);
+    }
+}
+
+fn place_of(scene: &Scene<'_>, party: Party) -> (Place, Option<IpAddr>) {
+    let facts = scene.topology.facts();
+    match party {
+        Party::Client(Asker::Client(client)) | Party::ClusterDns(client) | Party::LocalDns(client) => {
+            (facts.clients[client].place, facts.clients[client].addresses.first().copied())
+        }
+        Party::Client(Asker::Vnet(vnet)) => (Place::Vnet(vnet), None),
+        Party::Client(Asker::Subnet(subnet)) => (Place::Vnet(facts.subnets[subnet].vnet), None),
+        Party::Server(ServerRef::Custom(server)) => {
+            (facts.dns_servers[server].place, facts.dns_servers[server].addresses.first().copied())
+        }
+        Party::Server(ServerRef::Firewall(firewall)) => {
+            (facts.firewalls[firewall].place, Some(facts.firewalls[firewall].address))
+        }
+        Party::Server(ServerRef::Inbound(endpoint)) => {
+            let resolver = facts.inbound_endpoints[endpoint].resolver;
+            (Place::Vnet(facts.private_resolvers[resolver].vnet), facts.inbound_endpoints[endpoint].address)
+        }
+        Party::Outbound(ruleset) => {
+            let endpoint = facts.rulesets[ruleset].outbound_endpoints.first();
+            let vnet = endpoint.map(|id| facts.private_resolvers[facts.outbound_endpoints[*id].resolver].vnet);
+            (vnet.map_or(Place::Internet, Place::Vnet), None)
+        }
+        Party::AzureDns(_) | Party::PublicResolver(_) | Party::Unknown(_) => (Place::Internet, None),
+    }
+}
+
+/// 168.63.129.16 is asked from where it does not exist (S-208).
+fn asked_from_outside(scene: &mut Scene<'_>, at: At<'_>) {
+    let facts = scene.topology.facts();
+    match at.exchange.asker {
+        Party::Server(ServerRef::Custom(server)) => {
+            let known = &facts.dns_servers[server];
+            let is_azure = |target: &SocketAddr| target.ip() == AZURE_DNS;
+            let conditional = known.conditional_forwarders.iter().enumerate();
+            let guilty = conditional
+                .filter(|(_, one)| at.exchange.question.name.is_at_or_below(&one.domain))
+                .filter(|(_, one)| one.servers.iter().any(is_azure))
+                .max_by_key(|(_, one)| one.domain.label_count())
+                .map(|(index, one)| (index, one.domain.clone()));
+            let targets = scene.azure_from(known.place);
+            let (blamed, remedies): (Blamed, Vec<Remedy>) = match guilty {
+                Some((index, domain)) => {
+                    let set = targets.into_iter().map(|target| {
+                        let (domain, servers) = (domain.clone(), vec![target]);
+                        Remedy::edits([Edit::SetConditionalForwarder { server, domain, servers }])
+                    });
+                    (Blamed::ConditionalForwarder(server, index), set.collect())
+                }
+                None => (Blamed::Forwarders(server), super::server::to_azure(scene, server)),
+            };
+            scene.suspect(Code::ForwarderTo168, vec![blamed], Some(at), remedies);
+        }
+        Party::Client(Asker::Client(client)) => {
+            let place = facts.clients[client].place;
+            let set = scene
+                .azure_from(place)
+                .into_iter()
+                .map(|target| Remedy::edits([Edit::SetClientServers { client, servers: vec![target.ip()] }]));
+            let remedies = set.collect();
+            scene.suspect(Code::ForwarderTo168, vec![Blamed::Client(client)], Some(at), remedies);
+        }
+        _ => {}
+    }
+}
+
+/// A rule of one's own that lets queries to 168.63.129.16 pass before the one that denies the tag.
+fn platform_dns_allowed(topology: &Topology, block: &Block) -> Option<Remedy> {
+    let Block::SecurityRule { nsg, rule, direction } = block else { return None };
+    let traffic =
+        TrafficMatch { destinations: vec![RuleEnd::Tag("AzurePlatformDNS".into())], ..TrafficMatch::default() };
+    Some(Remedy::edits([allow_before(topology, *nsg, *rule, *direction, "allow-azure-dns", traffic)?]))
+}
+
+/// Connections to what was answered.
+pub(super) fn connection(scene: &mut Scene<'_>, possible: &Possible) {
+    let goal = &scene.situation.goal;
+    let (from, source) = place_of(scene, Party::Client(goal.from));
+    let client = match goal.from {
+        Asker::Client(client) => Some(client),
+        _ => None,
+    };
+    for attempt in &possible.attempts {
+        let found = &attempt.reachability;
+        let destination = match attempt.flow.to {
+            Address::Known(address) => Some(address),
+            Address::Symbol(_) => None,
+        };
+        let holder = found.holder.or_else(|| {
+            destination.and_then(|address| scene.topology.places().holders(address).first()).map(|holder| holder.what)
+        });
+        overwritten(scene, holder);
+        let service = attempt.flow.service;
+        let to = holder.and_then(|holder| place_of_holder(scene.topology, holder));
+        let stretch = Stretch { from, to, source, destination, holder, service, client };
+        if let Fate::Blocked { block, on_return } = &found.fate {
+            let remedies = mends(scene.topology, &stretch, block, *on_return);
+            let facts = blamed(scene.topology, block, &stretch);
+            scene.suspect(Code::Blocked(block.cause()), facts, None, remedies);
+            if let Some(cause) = scene.found.last_mut() {
+                cause.bases.push(block.basis());
+            }
+        }
+        if let Acceptance::Refused(block) = &found.acceptance {
+            let remedies = mends(scene.topology, &stretch, block, false);
+            let facts = blamed(scene.topology, block, &stretch);
+            scene.suspect(Code::Blocked(block.cause()), facts, None, remedies);
+            if let Some(cause) = scene.found.last_mut() {
+                cause.bases.push(block.basis());
+            }
+        }
+    }
+}
+
+/// Another endpoint of the same service wrote the record last, and it is the one that is not reached (S-328).
+fn overwritten(scene: &mut Scene<'_>, holder: Option<HolderRef>) {
+    let Some(HolderRef::Endpoint(reached)) = holder else { return };
+    let facts = scene.topology.facts();
+    let target = facts.private_endpoints[reached].target;
+    let group = facts.private_endpoints[reached].zone_group.clone().unwrap_or_default();
+    for sibling in endpoints_of(scene.topology, target).into_iter().filter(|sibling| *sibling != reached) {
+        let shared: Vec<_> = facts.private_endpoints[sibling].zone_group.iter().flatten().copied().collect();
+        if shared.iter().any(|zone| group.contains(zone)) {
+            let remedies = one(Edit::SetZoneGroup { endpoint: sibling, zones: shared });
+            let facts = vec![Blamed::Endpoint(reached), Blamed::Endpoint(sibling)];
+            scene.suspect(Code::RecordOverwritten, facts, None, remedies);
+        }
+    }
+}
+
+fn place_of_holder(topology: &Topology, holder: HolderRef) -> Option<Place> {
+    let facts = topology.facts();
+    let of_subnet = |subnet| Place::Vnet(facts.subnets[subnet].vnet);
+    match holder {
+        HolderRef::Client(client) => Some(facts.clients[client].place),
+        HolderRef::Server(ServerRef::Custom(server)) => Some(facts.dns_servers[server].place),
+        HolderRef::Server(ServerRef::Firewall(firewall)) => Some(facts.firewalls[firewall].place),
+        HolderRef::Server(ServerRef::Inbound(endpoint)) => {
+            Some(Place::Vnet(facts.private_resolvers[facts.inbound_endpoints[endpoint].resolver].vnet))
+        }
+        HolderRef::Appliance(appliance) => Some(of_subnet(facts.appliances[appliance].subnet)),
+        HolderRef::LoadBalancer(balancer) => Some(of_subnet(facts.load_balancers[balancer].subnet)),
+        HolderRef::Endpoint(endpoint) => facts.private_endpoints[endpoint].subnet.map(of_subnet),
+        HolderRef::Postgres(server) => match &facts.postgres_servers[server].connectivity {
+            vnetdig_model::service::Connectivity::VnetIntegrated { subnet, .. } => Some(of_subnet(*subnet)),
+            vnetdig_model::service::Connectivity::Public { .. } => Some(Place::Internet),
+        },
+        HolderRef::Service(_) => Some(Place::Internet),
+    }
+}
+
+/// The facts a block points at, both halves where two networks are kept apart.
+fn blamed(topology: &Topology, block: &Block, stretch: &Stretch) -> Vec<Blamed> {
+    let mut facts: Vec<Blamed> = Vec::new();
+    match block {
+        Block::NotTransitive { from, to, shared } => {
+            for hub in shared {
+                let halves = [topology.places().half(*from, *hub), topology.places().half(*hub, *to)];
+                facts.extend(halves.into_iter().flatten().map(|half| Blamed::Network(NetworkFact::Peering(half))));
+            }
+        }
+        Block::PeeringNotConnected { from, to, near, far } => {
+            facts.extend([near, far].into_iter().flatten().map(|half| Blamed::Network(NetworkFact::Peering(*half))));
+            if facts.is_empty() {
+                facts.extend([Blamed::Vnet(*from), Blamed::Vnet(*to)]);
+            }
+        }
+        Block::ServerDown(server) => facts.push(Blamed::Server(ServerRef::Custom(*server))),
+        _ => {}
+    }
+    if facts.is_empty() {
+        facts.extend(block.fact().map(Blamed::Network));
+    }
+    if facts.is_empty() {
+        facts.extend(stretch.client.map(Blamed::Client));
+    }
+    facts
+}
+
+/// Remedies for a block, as edits.
+fn mends(topology: &Topology, stretch: &Stretch, block: &Block, on_return: bool) -> Vec<Remedy> {
+    let holder = stretch.holder;
+    let between = Between { from: stretch.from, to: stretch.to, holder, service: stretch.service };
+    let ways = ways_between(topology, &between, block, on_return);
+    let mut remedies = Vec::new();
+    for way in ways {
+        let edits: Option<Vec<Vec<Edit>>> =
+            way.changes.iter().map(|change| edits_of(topology, stretch, block, change)).collect();
+        if let Some(edits) = edits.filter(|edits| edits.iter().any(|edits| !edits.is_empty())) {
+            remedies.push(Remedy::edits(edits.into_iter().flatten()));
+        }
+    }
+    remedies
+}
+
+/// A change as edits; `None` when it needs something nobody declared.
+fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Change) -> Option<Vec<Edit>> {
+    let facts = topology.facts();
+    Some(match change {
+        Change::Peer(one, other) | Change::AddHalf(one, other) | Change::PeerAnew(one, other) => {
+            vec![Edit::Peer { one: *one, other: *other }]
+        }
+        Change::Synchronize(half) => vec![Edit::SynchronizePeering(*half)],
+        Change::SetFlag(half, flag) => vec![Edit::SetPeeringFlag { half: *half, flag: *flag }],
+        Change::AddRoute { vnet, prefixes, to } => {
+            let next_hop = match to {
+                RouteTo::Device(_, address) => NextHop::VirtualAppliance(*address),
+                RouteTo::Gateway => NextHop::VirtualNetworkGateway,
+                RouteTo::NewDevice(_) => return None,
+            };
+            routes(topology, stretch, *vnet, prefixes, next_hop)
+        }
+        Change::EnableForwarding(Device::Appliance(appliance)) => vec![Edit::EnableForwarding(*appliance)],
+        Change::AllowAtDevice(device, _) => vec![device_rule(topology, stretch, *device)?],
+        Change::AllowBefore { nsg, rule, direction, .. } => {
+            vec![allow_before(topology, *nsg, *rule, *direction, &rule_name(stretch), traffic(stretch)?)?]
+        }
+        Change::Correct(NetworkFact::Route(table, route)) => {
+            let destination = facts.route_tables[*table].routes[*route].destination.clone();
+            vec![Edit::RemoveRoute { table: *table, destination }]
+        }
+        Change::Correct(NetworkFact::RouteTable(table)) => vec![Edit::PropagateRoutes(*table)],
+        Change::ConnectToHub(vnet, hub) => vec![Edit::ConnectToHub { vnet: *vnet, hub: *hub }],
+        Change::RestoreConnection(connection) => vec![Edit::RestoreConnection(*connection)],
+        Change::Admit(NetworkFact::Endpoint(endpoint)) => vec![Edit::ApproveEndpoint(*endpoint)],
+        Change::Admit(fact) => admitted(topology, stretch, block, *fact)?,
+        Change::ClientRoute(client) => {
+            let to = stretch.to?;
+            let prefixes = match to {
+                Place::Vnet(vnet) => facts.vnets[vnet].address_space.clone(),
+                Place::Site(site) => facts.sites[site].address_space.clone(),
+                Place::VirtualHub(_) | Place::Internet => return None,
+            };
+            vec![Edit::AddClientRoutes { client: *client, prefixes }]
+        }
+        Change::AddEndpoint(server, Some(vnet)) => vec![new_endpoint(topology, *server, *vnet)?],
+        Change::StartServer(server) => vec![Edit::StartServer(*server)],
+        Change::AddDevice(_)
+        | Change::EnableForwarding(Device::Firewall(_))
+        | Change::Correct(_)
+        | Change::AddEndpoint(_, None)
+        | Change::Declare(_) => return None,
+    })
+}
+
+/// Routes in the subnets of a network that matter: the client's own, or all that machines stand in.
+fn routes(
+    topology: &Topology,
+    stretch: &Stretch,
+    vnet: VnetId,
+    prefixes: &[ipnet::IpNet],
+    next_hop: NextHop,
+) -> Vec<Edit> {
+    let facts = topology.facts();
+    let mut own = [stretch.source, stretch.destination].into_iter().flatten();
+    let own = own.find_map(|address| topology.places().subnet(vnet, address));
+    let all = facts.subnets.iter().filter(|(_, subnet)| subnet.vnet == vnet).map(|(id, _)| id);
+    let subnets: Vec<_> = match own {
+        Some(subnet) => vec![subnet],
+        None => all.filter(|id| &*facts.subnets[*id].name != "GatewaySubnet").collect(),
+    };
+    let make = |prefix: &ipnet::IpNet| Route {
+        name: format!("to-{}", prefix.to_string().replace(['.', '/', ':'], "-")).into(),
+        destination: RouteDestination::Prefix(*prefix),
+        next_hop,
+        origin: Origin::Built,
+    };
+    let pairs = subnets.iter().flat_map(|subnet| prefixes.iter().map(move |prefix| (*subnet, prefix)));
+    pairs.map(|(subnet, prefix)| Edit::AddRoute { subnet, route: make(prefix) }).collect()
+}
+
+fn rule_name(stretch: &Stretch) -> String {
+    let to = stretch.destination.map(|address| address.to_string().replace(['.', ':'], "-")).unwrap_or_default();
+    let port = stretch.service.port().map(|port| format!("-{port}")).unwrap_or_default();
+    format!("allow-to-{to}{port}")
+}
+
+/// Exactly the packets in question.
+fn traffic(stretch: &Stretch) -> Option<TrafficMatch> {
+    let end = |address: Option<IpAddr>| match address {
+        Some(address) => vec![RuleEnd::Prefix(address.into())],
+        None => vec![RuleEnd::Any],
+    };
+    let ports = stretch.service.port().map_or(PortRange::ALL, |port| PortRange { first: port, last: port });
+    stretch.destination?;
+    Some(TrafficMatch {
+        protocol: stretch.service.protocol(),
+        sources: end(stretch.source),
+        destinations: end(stretch.destination),
+        ports: vec![ports],
+        ..TrafficMatch::default()
+    })
+}
+
+/// A rule with a number that is free and lower than that of the rule which denies (100 to 4096, S-420).
+fn allow_before(
+    topology: &Topology,
+    nsg: NsgId,
+    denying: RuleRef,
+    direction: Direction,
+    name: &str,
+    traffic: TrafficMatch,
+) -> Option<Edit> {
+    let rules = &topology.facts().nsgs[nsg].rules;
+    let limit = match denying {
+        RuleRef::Own(rule) => rules[rule].priority,
+        RuleRef::Default(_) => 4097,
+    };
+    let is_taken = |priority: u16| rules.iter().any(|rule| rule.direction == direction && rule.priority == priority);
+    let priority = (100..limit).rev().find(|priority| !is_taken(*priority))?;
+    let rule =
+        SecurityRule { name: name.into(), priority, direction, access: Access::Allow, traffic, origin: Origin::Built };
+    Some(Edit::AddSecurityRule { nsg, rule })
+}
+
+fn device_rule(topology: &Topology, stretch: &Stretch, device: Device) -> Option<Edit> {
+    let facts = topology.facts();
+    let rules = match device {
+        Device::Appliance(id) => facts.appliances[id].rules.as_deref(),
+        Device::Firewall(id) => facts.firewalls[id].rules.as_deref(),
+    };
+    let lowest = rules.into_iter().flatten().map(|rule| rule.priority).min().unwrap_or(200);
+    let rule = ApplianceRule {
+        name: rule_name(stretch).into(),
+        priority: lowest.saturating_sub(1).max(100),
+        access: Access::Allow,
+        traffic: traffic(stretch)?,
+        origin: Origin::Built,
+    };
+    Some(Edit::AddDeviceRule { device, rule })
+}
+
+/// What lets a caller in at the public address of a service.
+fn admitted(topology: &Topology, stretch: &Stretch, block: &Block, fact: NetworkFact) -> Option<Vec<Edit>> {
+    let target = match fact {
+        NetworkFact::Postgres(server) => EndpointTarget::Postgres(server),
+        NetworkFact::Service(service) => EndpointTarget::Service(service),
+        _ => return None,
+    };
+    match block.cause() {
+        BlockCause::PublicAccessDisabled => Some(vec![Edit::EnablePublicAccess(target)]),
+        BlockCause::FirewallRuleMissing => {
+            let client = &topology.facts().clients[stretch.client?];
+            let shown = client.public_address.or_else(|| client.addresses.first().copied());
+            let Some(IpAddr::V4(address)) = shown else { return None };
+            let name = format!("allow-{}", client.name).into();
+            let rule = FirewallRule { name, first: address, last: address, origin: Origin::Built };
+            Some(vec![Edit::AddFirewallRule { target, rule }])
+        }
+        _ => None,
+    }
+}
+
+/// A private endpoint of a server in a network, in a subnet that is not delegated.
+fn new_endpoint(topology: &Topology, server: PostgresServerId, vnet: VnetId) -> Option<Edit> {
+    let facts = topology.facts();
+    let mut subnets = facts.subnets.iter().filter(|(_, subnet)| subnet.vnet == vnet && subnet.delegation.is_none());
+    let (subnet, _) = subnets.find(|(_, subnet)| &*subnet.name != "GatewaySubnet")?;
+    let target = EndpointTarget::Postgres(server);
+    let wanted = vnetdig_model::derive::recommended_zone(&vnetdig_model::derive::target_name(facts, target));
+    let linked = topology.class(topology.class_of(vnet)).zones().find(|zone| *facts.zone_name(*zone) == wanted);
+    let name = format!("{}-{}-pe", facts.postgres_servers[server].name, facts.vnets[vnet].name).into();
+    Some(Edit::AddEndpoint { name, target, subnet, zones: linked.into_iter().collect() })
+}
