@@ -9,6 +9,7 @@
 
 mod assess;
 mod blame;
+mod checks;
 mod fixes;
 mod goal;
 mod play;
@@ -24,6 +25,7 @@ use vnetdig_model::{Fqdn, Topology};
 
 pub use assess::{Assessment, Possible, Stage, Standing, State, assess};
 pub use blame::Blamed;
+pub use checks::examine_diagnoses;
 pub use fixes::{CellChange, Fix, SideEffects, fixes};
 pub use goal::{Goal, Want};
 pub use play::{Situation, diagnose};
@@ -35,6 +37,8 @@ pub enum Action {
     Edit(Edit),
     /// Use another name.
     Ask(TypedName),
+    /// Ask through the client's own servers instead of one named by hand.
+    AskOwnServers,
     /// Empty the caches on the way, or wait until they have forgotten.
     FlushCaches,
 }

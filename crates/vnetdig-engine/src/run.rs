@@ -43,6 +43,8 @@ pub struct CheckResult {
     pub check: Check,
     /// Who asked.
     pub asker: Asker,
+    /// Clock and caches when it was asked; the first of several worlds.
+    pub world: World,
     /// All ways it can go.
     pub resolution: Resolution<Trace>,
     /// How it fails; empty when it holds.
@@ -62,7 +64,7 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
             let world = World::cold(SimTime::default());
             let query = Query { from: *asker, question: check.question.clone() };
             let resolution = resolve::<Trace>(&topology, &query, &world, limits);
-            results.push(judge(&topology, check, *asker, resolution));
+            results.push(judge(&topology, check, *asker, world, resolution));
         }
     }
     let cold = Stage { at: None, topology: topology.clone(), results, diagnostics: Vec::new() };
@@ -110,10 +112,11 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
             let relevant = Relevant::to(later, &topology, &scenario.timeline[index..]);
             for asker in &check.from {
                 let query = Query { from: *asker, question: check.question.clone() };
+                let before = worlds.first().cloned().unwrap_or_else(|| World::cold(moment.at));
                 let (resolution, after, was_cut) = resolve_in_all(&topology, &query, &worlds, &relevant, limits);
                 worlds = after;
                 cut |= was_cut;
-                let mut result = judge(&topology, check, *asker, resolution);
+                let mut result = judge(&topology, check, *asker, before, resolution);
                 if cut && !result.failures.contains(&Failure::CutShort) {
                     result.failures.push(Failure::CutShort);
                 }
@@ -216,9 +219,9 @@ impl Relevant {
     }
 }
 
-fn judge(topology: &Topology, check: &Check, asker: Asker, resolution: Resolution<Trace>) -> CheckResult {
+fn judge(topology: &Topology, check: &Check, asker: Asker, world: World, resolution: Resolution<Trace>) -> CheckResult {
     let failures = evaluate(topology, check, asker, &resolution);
-    CheckResult { check: check.clone(), asker, resolution, failures }
+    CheckResult { check: check.clone(), asker, world, resolution, failures }
 }
 
 fn belongs_to(key: CacheKey, owner: CacheOwner) -> bool {

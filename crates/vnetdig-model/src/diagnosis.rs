@@ -88,6 +88,7 @@ codes! {
     StaleCache, "stale-cache", Client, "A cache on the way still gives what was true before (S-502, S-503)";
     AppUsesPublicDns, "app-uses-public-dns", Client, "The app resolves with the platform's public resolver (S-223)";
     IgnoresVnetDns, "client-ignores-vnet-dns", Client, "The client does not use its network's DNS servers (S-224)";
+    ToolAsksElsewhere, "tool-asks-elsewhere", Client, "The tool asks another server than the client's resolver would (S-212)";
     ServersDiffer, "dns-servers-differ", Client, "The servers of a list do not give equivalent answers, and which one is asked is not sure (S-202, S-229)";
     EnvironmentSuffix, "environment-suffix-captures", Client, "The environment answers names below its own suffix itself (S-224)";
     WrongName, "name-not-published", Client, "The name asked for is none that the service publishes";

@@ -622,10 +622,17 @@ fn set_rule(facts: &mut Facts, ruleset: RulesetId, domain: &Fqdn, targets: &[Soc
 
 fn allow_domain(facts: &mut Facts, policy: SecurityPolicyId, domain: &Fqdn) {
     let rules = &mut facts.security_policies[policy].rules;
-    let lowest = rules.iter().map(|rule| rule.priority).min().unwrap_or(101);
+    let mut lowest = rules.iter().map(|rule| rule.priority).min().unwrap_or(101);
+    // The lowest number there is, is taken: the others move up by one.
+    if lowest <= 100 {
+        for rule in rules.iter_mut() {
+            rule.priority = rule.priority.saturating_add(1);
+        }
+        lowest = 101;
+    }
     rules.push(PolicyRule {
         name: format!("allow-{}", domain.to_string().replace('.', "-")).into(),
-        priority: lowest.saturating_sub(1).max(100),
+        priority: lowest - 1,
         action: PolicyAction::Allow,
         domains: vec![domain.clone()],
         enabled: true,

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::client::ClientId;
+use crate::diagnosis::Code;
 use crate::dns::{PrivateZoneId, ResolutionPolicy};
 use crate::filter::Protocol;
 use crate::fqdn::Fqdn;
@@ -279,6 +280,8 @@ pub struct Check {
     pub demand: Demand,
     /// Expectations that no possible outcome may satisfy.
     pub forbidden: Vec<Expectation>,
+    /// The causes that explain why the question misses its goal, all of them and in rank order; empty: it does not.
+    pub diagnosis: Option<Vec<Code>>,
     /// The reason in words.
     pub because: Option<Box<str>>,
     /// Where it comes from.

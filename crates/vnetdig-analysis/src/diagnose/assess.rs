@@ -3,9 +3,9 @@
 use vnetdig_engine::{Attempt, Limits, Missing, Outcome, Resolution, Trace, World, attempts, resolve, verdict_of};
 use vnetdig_model::scenario::Verdict;
 use vnetdig_model::service::EndpointTarget;
-use vnetdig_model::{Address, RecordType, Topology};
+use vnetdig_model::{Address, RecordType, ResponseCode, Topology};
 
-use super::goal::{Goal, Subject, Want, belongs_to, has_private_address, subject};
+use super::goal::{Goal, Subject, Want, belongs_to, declared_private, has_private_address, subject};
 
 /// Where a question stops on its way to the goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,12 +235,17 @@ fn is_wanted(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome
                 Some(Subject::Service(target)) if is_address && has_private_address(topology, target) => {
                     addresses.iter().all(|address| belongs_to(topology, target, *address))
                 }
+                None if is_address => {
+                    let declared = declared_private(topology, &goal.question.name.name);
+                    declared.is_empty() || addresses.iter().all(|address| declared.contains(address))
+                }
                 _ => true,
             };
             verdict == Verdict::Private && owned
         }
         Want::Public => verdict == Verdict::Public,
         Want::Answered => matches!(verdict, Verdict::Private | Verdict::Public | Verdict::Answered),
+        Want::NoFailure => outcome.response().is_some_and(|response| response.rcode == ResponseCode::NoError),
         Want::Addresses(wanted) => {
             let known: Vec<_> = addresses
                 .iter()

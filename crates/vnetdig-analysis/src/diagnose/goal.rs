@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use vnetdig_engine::{Query, is_private};
+use vnetdig_engine::{Query, Resolution, is_private};
 use vnetdig_model::client::ClientKind;
 use vnetdig_model::derive::target_name;
 use vnetdig_model::facts::FailoverEffect;
@@ -20,6 +20,8 @@ pub enum Want {
     Public,
     /// Records of the type asked for.
     Answered,
+    /// No failure: the name has no address of the version asked for, and an empty answer says so.
+    NoFailure,
     /// Exactly these addresses.
     Addresses(Vec<IpAddr>),
 }
@@ -44,6 +46,25 @@ impl Goal {
     pub fn of(topology: &Topology, from: Asker, question: TypedQuestion, service: Option<Service>) -> Self {
         let want = wanted(topology, from, &question);
         Self { from, question, service, want }
+    }
+
+    /// What a connection is opened to where nobody says: what clients of the name use (S-425), the first port declared
+    /// for the service, or the port that services of its kind listen on.
+    #[must_use]
+    pub fn usual_service<R>(
+        topology: &Topology,
+        question: &TypedQuestion,
+        resolution: &Resolution<R>,
+    ) -> Option<Service> {
+        if let Some(service) = vnetdig_engine::usual_service(topology, question, resolution) {
+            return Some(service);
+        }
+        let Subject::Service(EndpointTarget::Service(service)) = subject(topology, &question.name.name)? else {
+            return None;
+        };
+        let service = &topology.facts().private_link_services[service];
+        let declared = service.ports.first().copied();
+        declared.or_else(|| usual_port(&service.public_name)).map(Service::Tcp)
     }
 
     /// The same goal about another name; what was not asked for explicitly follows from that name.
@@ -120,6 +141,16 @@ pub(super) fn declared_anywhere<'t>(
     zones.flatten().flat_map(|set| topology.record_sets()[*set].data.iter().map(move |data| (*set, data)))
 }
 
+/// The private addresses declared for a name that belongs to no service, in zones of whatever network and in servers'
+/// own data.
+pub(super) fn declared_private(topology: &Topology, name: &Fqdn) -> Vec<Address> {
+    let data = declared_anywhere(topology, name).filter_map(|(_, data)| match data {
+        RecordData::Address(address) => Some(*address),
+        _ => None,
+    });
+    data.filter(|address| is_private(topology, *address)).collect()
+}
+
 /// The private endpoints of a target, in order of creation.
 pub(super) fn endpoints_of(topology: &Topology, target: EndpointTarget) -> Vec<PrivateEndpointId> {
     let endpoints = topology.facts().private_endpoints.iter().filter(|(_, endpoint)| endpoint.target == target);
@@ -175,6 +206,9 @@ fn wanted(topology: &Topology, from: Asker, question: &TypedQuestion) -> Want {
     if !matches!(question.record_type, RecordType::A | RecordType::AAAA) || question.name.address.is_some() {
         return Want::Answered;
     }
+    if question.record_type == RecordType::AAAA && !has_ipv6(topology, &question.name.name) {
+        return Want::NoFailure;
+    }
     let is_outside = matches!(from, Asker::Client(client)
         if matches!(facts.clients[client].kind, ClientKind::Internet { .. }));
     match subject(topology, &question.name.name) {
@@ -195,4 +229,46 @@ fn wanted(topology: &Topology, from: Asker, question: &TypedQuestion) -> Want {
             if private { Want::Private } else { Want::Answered }
         }
     }
+}
+
+/// Whether anything declared gives the name, or what it belongs to, an IPv6 address.
+fn has_ipv6(topology: &Topology, name: &Fqdn) -> bool {
+    let facts = topology.facts();
+    let is_v6 = |data: &RecordData| matches!(data, RecordData::Address(Address::Known(IpAddr::V6(_))));
+    let of_subject = subject(topology, name).is_some_and(|Subject::Service(target)| {
+        let endpoints = endpoints_of(topology, target);
+        endpoints.iter().any(|id| facts.private_endpoints[*id].address.is_some_and(|address| address.is_ipv6()))
+    });
+    of_subject || declared_anywhere(topology, name).any(|(_, data)| is_v6(data))
+}
+
+/// Ports of services by the suffix of their public names, as the pages of the services name them.
+const USUAL_PORTS: [(&str, u16); 22] = [
+    ("mysql.database.azure.com", 3306),
+    ("mariadb.database.azure.com", 3306),
+    ("database.windows.net", 1433),
+    ("sql.azuresynapse.net", 1433),
+    ("redis.cache.windows.net", 6380),
+    ("servicebus.windows.net", 443),
+    ("blob.core.windows.net", 443),
+    ("file.core.windows.net", 445),
+    ("queue.core.windows.net", 443),
+    ("table.core.windows.net", 443),
+    ("dfs.core.windows.net", 443),
+    ("web.core.windows.net", 443),
+    ("vault.azure.net", 443),
+    ("documents.azure.com", 443),
+    ("azurecr.io", 443),
+    ("azurewebsites.net", 443),
+    ("azmk8s.io", 443),
+    ("openai.azure.com", 443),
+    ("cognitiveservices.azure.com", 443),
+    ("azure-api.net", 443),
+    ("monitor.azure.com", 443),
+    ("search.windows.net", 443),
+];
+
+fn usual_port(name: &Fqdn) -> Option<u16> {
+    let is_below = |suffix: &str| suffix.parse().is_ok_and(|suffix| name.is_at_or_below(&suffix));
+    USUAL_PORTS.iter().find(|(suffix, _)| is_below(suffix)).map(|(_, port)| *port)
 }

@@ -15,7 +15,7 @@ use super::{Action, Cause, Diagnosis, Remedy};
 /// Most causes looked for in one run. Real failures have one to three.
 const MOST_CAUSES: usize = 12;
 /// Most mends tried to get from one stage to the next.
-const MOST_TRIES: usize = 600;
+const MOST_TRIES: usize = 240;
 
 /// Where a question stands; see [`Assessment::mark`].
 type Mark = (Stage, Vec<String>);
@@ -47,6 +47,7 @@ impl Situation {
             match action {
                 Action::Edit(edit) => apply(edit, builder.get_or_insert_with(|| self.topology.edit())),
                 Action::Ask(name) => after.goal = self.goal.about(&self.topology, name.clone()),
+                Action::AskOwnServers => after.goal.question.server = None,
                 Action::FlushCaches => after.world = World::cold(self.world.now),
             }
         }
@@ -56,6 +57,8 @@ impl Situation {
                 return None;
             }
             after.topology = Arc::new(built.value);
+            // What is still kept from before does not tell whether the edits help (S-502).
+            after.world = World::cold(self.world.now);
         }
         Some(after)
     }
@@ -104,7 +107,7 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
         let mut next_layer = Vec::new();
         for node in &layer {
             for suspect in suspects(&node.situation, &node.assessment) {
-                let is_certain = suspect.remedies.is_empty() || stops_packets(suspect.code);
+                let is_certain = suspect.remedies.is_empty() || is_seen(suspect.code);
                 tries += suspect.remedies.len();
                 let Some((cause, next, leads_far)) = mended(node, &suspect, stage, seen, limits) else {
                     if is_first && is_certain && dead_end.is_none() {
@@ -136,9 +139,9 @@ impl Node {
     }
 }
 
-/// What stops packets is known, not suspected.
-fn stops_packets(code: Code) -> bool {
-    code.area() == Area::Path || matches!(code, Code::Blocked(_))
+/// What stops packets, and what a zone does not hold, is seen and not suspected.
+fn is_seen(code: Code) -> bool {
+    code.area() == Area::Path || matches!(code, Code::Blocked(_) | Code::RecordMissing)
 }
 
 /// A suspicion whose mend leads further, with the remedies that do, the one that leads furthest first; how things are

@@ -1,5 +1,6 @@
 //! What the check says, and how checked values read.
 
+use vnetdig_model::diagnosis::Code;
 use vnetdig_model::scenario::BlockCause;
 use vnetdig_model::switches::SWITCHES;
 use vnetdig_model::{Parsed, SourceMap};
@@ -220,6 +221,11 @@ fn mistakes_about_packets_are_told_where_they_are() {
 fn the_causes_are_those_of_the_model() {
     let words: Vec<&str> = grammar::checks::BLOCK_CAUSE.all.iter().map(|(word, _)| *word).collect();
     assert_eq!(words, BlockCause::ALL.map(|(word, _)| word));
+    let diagnoses: Vec<(&str, String)> =
+        Code::all().map(|code| (code.word(), format!("{}.", code.statement()))).collect();
+    let words: Vec<(&str, String)> =
+        grammar::diagnosis::DIAGNOSIS.all.iter().map(|(word, doc)| (*word, (*doc).to_owned())).collect();
+    assert_eq!(words, diagnoses);
 }
 
 #[test]

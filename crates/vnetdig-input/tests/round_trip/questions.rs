@@ -4,6 +4,7 @@ use crate::chance::Chance;
 use crate::generated::World;
 use crate::ways::reach;
 use std::net::{IpAddr, Ipv4Addr};
+use vnetdig_model::diagnosis::Code;
 use vnetdig_model::dns::ResolutionPolicy;
 use vnetdig_model::scenario::{
     Asker, CacheOwner, Demand, Event, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion,
@@ -58,6 +59,10 @@ impl World {
             question: TypedQuestion { name, record_type, server },
             demand,
             forbidden,
+            diagnosis: chance.maybe(|chance| {
+                let all: Vec<Code> = Code::all().collect();
+                chance.some(2, |chance| chance.of(&all))
+            }),
             because: chance.maybe(Chance::text),
             origin: BUILT,
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vnetdig_engine::{CheckResult, Failure, Mismatch, ScenarioRun, Stage};
+use vnetdig_engine::{CheckResult, Failure, Mismatch, ScenarioRun, Stage, World};
 use vnetdig_model::scenario::{Check, Demand, Expectation, SimTime};
 use vnetdig_model::{Diagnostic, Origin};
 use vnetdig_report::{TestView, TestedFile, TextOptions, junit, text, view};
@@ -16,11 +16,12 @@ fn result(network: &Network, failures: Vec<Failure>) -> CheckResult {
         question: query.question,
         demand: Demand::All(Expectation::default()),
         forbidden: Vec::new(),
+        diagnosis: None,
         because: Some("no public path to production data".into()),
         origin: Origin::Declared(span(&network.sources, "{ from: web-1")),
     };
     let resolution = resolution(vec![branch(network.chain(), &[], network.resolved())]);
-    CheckResult { check, asker: query.from, resolution, failures }
+    CheckResult { check, asker: query.from, world: World::cold(SimTime::default()), resolution, failures }
 }
 
 fn tested() -> TestView {

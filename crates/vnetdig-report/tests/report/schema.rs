@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::fixture::{branch, network, resolution};
 use serde_json::Value;
-use vnetdig_engine::{CheckResult, Failure, LimitKind, Mismatch, Missing, Outcome, ScenarioRun, Stage, Trace};
-use vnetdig_model::scenario::{Check, Demand, Expectation};
+use vnetdig_engine::{CheckResult, Failure, LimitKind, Mismatch, Missing, Outcome, ScenarioRun, Stage, Trace, World};
+use vnetdig_model::scenario::{Check, Demand, Expectation, SimTime};
 use vnetdig_model::{Origin, SourceMap};
 use vnetdig_report::{TestedFile, json, view};
 
@@ -51,13 +51,14 @@ fn tests_agree_with_their_schema() {
         question: query.question,
         demand: Demand::All(Expectation::default()),
         forbidden: Vec::new(),
+        diagnosis: None,
         because: None,
         origin: Origin::Built,
     };
     let resolution = resolution(vec![branch(network.chain(), &[], network.resolved())]);
     let mismatches = vec![Mismatch { key: "ttl", expected: "30".to_owned(), actual: "10".to_owned(), block: None }];
     let failures = vec![Failure::Outcome { outcome: 0, mismatches }, Failure::Count { expected: 2, actual: 1 }];
-    let result = CheckResult { check, asker: query.from, resolution, failures };
+    let result = CheckResult { check, asker: query.from, world: World::cold(SimTime::default()), resolution, failures };
     let stage =
         Stage { at: None, topology: Arc::new(network.topology), results: vec![result], diagnostics: Vec::new() };
     let run = ScenarioRun { stages: vec![stage] };

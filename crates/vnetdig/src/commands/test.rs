@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::iter::{IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _};
+use vnetdig_analysis::diagnose::examine_diagnoses;
 use vnetdig_engine::{Limits, ScenarioRun, run as run_scenario};
 use vnetdig_model::Severity;
 use vnetdig_report::text::TextOptions;
@@ -94,6 +95,7 @@ fn run_file(path: &PathBuf, args: &TestArgs, selection: &Selection, limits: &Lim
     let run = loaded.scenario.as_ref().map(|scenario| {
         tracing::debug!(file = name, "runs");
         let mut run = run_scenario(scenario, limits);
+        examine_diagnoses(&mut run, limits);
         selection.retain(&name, &mut run);
         run
     });

@@ -78,6 +78,7 @@ pub(super) fn before_asking(scene: &mut Scene<'_>, assessment: &Assessment, poss
 /// The servers of a list do not give equivalent answers: each of them alone (S-202, S-229).
 fn servers_differ(scene: &mut Scene<'_>, asker: Party, servers: &[IpAddr]) {
     let facts = scene.topology.facts();
+    let name = &scene.situation.goal.question.name.name;
     let (blamed, edits): (Blamed, Vec<Edit>) = match asker {
         Party::Client(Asker::Client(client)) | Party::ClusterDns(client) | Party::LocalDns(client) => {
             match facts.clients[client].place {
@@ -96,10 +97,25 @@ fn servers_differ(scene: &mut Scene<'_>, asker: Party, servers: &[IpAddr]) {
             (Blamed::DnsServersOf(vnet), alone.collect())
         }
         Party::Server(ServerRef::Custom(server)) => {
-            let alone = servers
-                .iter()
-                .map(|target| Edit::SetForwarders { server, servers: vec![std::net::SocketAddr::new(*target, 53)] });
-            (Blamed::Forwarders(server), alone.collect())
+            let known = facts.dns_servers[server].conditional_forwarders.iter().enumerate();
+            let mut covering = known.filter(|(_, known)| name.is_at_or_below(&known.domain));
+            let conditional =
+                covering.find(|(_, known)| addresses(&known.servers).iter().all(|one| servers.contains(one)));
+            let target = |target: &IpAddr| vec![std::net::SocketAddr::new(*target, 53)];
+            match conditional {
+                Some((index, known)) => {
+                    let alone = servers.iter().map(|one| Edit::SetConditionalForwarder {
+                        server,
+                        domain: known.domain.clone(),
+                        servers: target(one),
+                    });
+                    (Blamed::ConditionalForwarder(server, index), alone.collect())
+                }
+                None => {
+                    let alone = servers.iter().map(|one| Edit::SetForwarders { server, servers: target(one) });
+                    (Blamed::Forwarders(server), alone.collect())
+                }
+            }
         }
         Party::Server(ServerRef::Firewall(firewall)) => {
             let alone = servers.iter().map(|server| Edit::SetFirewallServers { firewall, servers: vec![*server] });
@@ -145,10 +161,6 @@ fn servers_of(scene: &mut Scene<'_>, at: At<'_>, source: ServerSource) {
             };
             scene.suspect(Code::IgnoresVnetDns, itself, Some(at), one(Edit::SetClientServers { client, servers }));
         }
-        (ServerSource::Guest | ServerSource::Nic | ServerSource::AppSettings, _) => {
-            let remedies = one(Edit::SetClientServers { client, servers: Vec::new() });
-            scene.suspect(Code::IgnoresVnetDns, itself, Some(at), remedies);
-        }
         _ => {}
     }
 }
@@ -162,6 +174,17 @@ pub(super) fn after_asking(scene: &mut Scene<'_>, steps: &[At<'_>]) {
     });
     if let Some(at) = asks_public {
         asks_publicly(scene, *at);
+    }
+    if let Some(at) = steps.iter().find(|at| at.step.basis == Basis::DirectQuestion) {
+        let remedies = vec![Remedy { actions: vec![Action::AskOwnServers] }];
+        scene.suspect(Code::ToolAsksElsewhere, Vec::new(), Some(*at), remedies);
+    }
+    // Servers set for one client alone are somebody's choice: they are at fault only when nothing behind them is.
+    let own = [ServerSource::Guest, ServerSource::Nic, ServerSource::AppSettings];
+    let is_own = |at: &At<'_>| matches!(&at.step.kind, StepKind::ServersOf { source, .. } if own.contains(source));
+    if let (Some(at), Asker::Client(client)) = (steps.iter().find(|at| is_own(at)), goal.from) {
+        let remedies = one(Edit::SetClientServers { client, servers: Vec::new() });
+        scene.suspect(Code::IgnoresVnetDns, vec![Blamed::Client(client)], Some(*at), remedies);
     }
     if let Some(at) = steps.iter().find(|at| matches!(at.step.kind, StepKind::PublicBroken { .. })) {
         scene.suspect(Code::PublicZoneBroken, Vec::new(), Some(*at), Vec::new());

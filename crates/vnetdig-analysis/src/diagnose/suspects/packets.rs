@@ -296,11 +296,11 @@ fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Chan
         Change::Admit(NetworkFact::Endpoint(endpoint)) => vec![Edit::ApproveEndpoint(*endpoint)],
         Change::Admit(fact) => admitted(topology, stretch, block, *fact)?,
         Change::ClientRoute(client) => {
-            let to = stretch.to?;
-            let prefixes = match to {
-                Place::Vnet(vnet) => facts.vnets[vnet].address_space.clone(),
-                Place::Site(site) => facts.sites[site].address_space.clone(),
-                Place::VirtualHub(_) | Place::Internet => return None,
+            let network = stretch.destination.and_then(|address| topology.places().network_of(address));
+            let prefixes = match stretch.to.or(network.map(Place::Vnet)) {
+                Some(Place::Vnet(vnet)) => facts.vnets[vnet].address_space.clone(),
+                Some(Place::Site(site)) => facts.sites[site].address_space.clone(),
+                _ => vec![stretch.destination?.into()],
             };
             vec![Edit::AddClientRoutes { client: *client, prefixes }]
         }

@@ -40,6 +40,10 @@ fn of_server(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId) {
         StepKind::Undelivered { block: None, .. } => {
             scene.suspect(Code::DnsServerDown, itself(), Some(at), one(Edit::StartServer(server)));
         }
+        StepKind::RootHints { fallback: true } => {
+            let remedies = one(Edit::StopRootHints(server));
+            scene.suspect(Code::RootHintFallback, vec![Blamed::Forwarders(server)], Some(at), remedies);
+        }
         StepKind::ValidationFails { .. } => {
             scene.suspect(Code::DnssecValidation, itself(), Some(at), one(Edit::DisableValidation(server)));
         }
@@ -119,10 +123,6 @@ pub(super) fn forwarding(scene: &mut Scene<'_>, steps: &[At<'_>]) {
 
 fn of_forwarder(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId, steps: &[At<'_>]) {
     match &at.step.kind {
-        StepKind::RootHints { fallback: true } => {
-            let remedies = one(Edit::StopRootHints(server));
-            scene.suspect(Code::RootHintFallback, vec![Blamed::Forwarders(server)], Some(at), remedies);
-        }
         StepKind::RootHints { fallback: false } | StepKind::DefaultForwarders => {
             privatelink_only(scene, at, server, steps);
             let is_target = at.name != &at.exchange.question.name;

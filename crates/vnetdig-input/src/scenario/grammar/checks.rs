@@ -2,6 +2,7 @@
 
 use super::super::format::Format;
 use super::super::shape::{Key, Object, Rule, Shape, Words, key};
+use super::diagnosis::DIAGNOSIS;
 use super::{ANY_NUMBER, DOMAIN, DOMAINS, NONE, TTL, WORDS, reference};
 
 pub(super) static CHECK: Object = Object {
@@ -33,9 +34,14 @@ pub(super) static CHECK: Object = Object {
             "Every possible outcome must satisfy one of these, and each must occur.",
         ),
         key("not", Shape::List(&Shape::Object(&EXPECTATION)), "What no possible outcome may look like."),
+        key(
+            "diagnosis",
+            Shape::List(&Shape::Word(&DIAGNOSIS)),
+            "The causes `explain` finds, all of them and in rank order; `[]` when nothing is wrong.",
+        ),
         key("because", WORDS, "The reason, in words."),
     ],
-    rules: &[Rule::AtMostOne(&["expect", "any-of"]), Rule::AtLeastOne(&["expect", "any-of", "not"])],
+    rules: &[Rule::AtMostOne(&["expect", "any-of"]), Rule::AtLeastOne(&["expect", "any-of", "not", "diagnosis"])],
 };
 
 const DATA: Shape = Shape::List(&WORDS);

@@ -6,6 +6,7 @@
 mod appliances;
 pub(super) mod checks;
 mod clients;
+pub(super) mod diagnosis;
 mod dns;
 mod filters;
 mod networks;

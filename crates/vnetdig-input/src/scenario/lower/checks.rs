@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vnetdig_model::diagnosis::Code;
 use vnetdig_model::scenario::{
     Asker, Check, Demand, Expectation, ExpectedDatum, ExpectedRcode, Hop, TypedName, TypedQuestion, Verdict,
 };
@@ -69,6 +70,9 @@ impl<'t> Lowering<'t> {
             question: TypedQuestion { name, record_type, server },
             demand,
             forbidden,
+            diagnosis: fields
+                .has("diagnosis")
+                .then(|| fields.list("diagnosis").filter_map(|word| Code::from_word(word.word()?.value)).collect()),
             because: boxed(fields.text("because")),
             origin: declared(field.span()),
         })

@@ -15,7 +15,7 @@ impl Declared<'_> {
     }
 
     fn check(self, check: &Check) -> Node {
-        let Check { from, question, demand, forbidden, because, origin: _ } = check;
+        let Check { from, question, demand, forbidden, diagnosis, because, origin: _ } = check;
         let mut entries = Entries::default();
         entries.put("from", self.askers(from));
         let name = &question.name;
@@ -27,8 +27,8 @@ impl Declared<'_> {
         }
         entries.maybe("server", question.server);
         match demand {
-            // A check must demand something; what it forbids is enough.
-            Demand::All(expectation) if !forbidden.is_empty() => {
+            // A check must demand something; what it forbids, or what explains it, is enough.
+            Demand::All(expectation) if !forbidden.is_empty() || diagnosis.is_some() => {
                 entries.filled("expect", self.expectation(expectation));
             }
             Demand::All(expectation) => entries.put("expect", self.expectation(expectation)),
@@ -39,6 +39,7 @@ impl Declared<'_> {
             [only] => entries.put("not", self.expectation(only)),
             all => entries.put("not", Node::lines(all.iter().map(|one| self.expectation(one)))),
         }
+        entries.maybe("diagnosis", diagnosis.as_ref().map(|codes| Node::list(codes.iter().map(|code| code.word()))));
         entries.maybe("because", prose(because.as_deref()));
         entries.spread()
     }
