@@ -43,7 +43,7 @@ fn completions_and_manual_pages_are_there() {
 #[test]
 fn schemas_are_schemas_and_the_starter_follows_its_own() {
     let folder = Folder::new();
-    for of in ["scenario", "trace", "test"] {
+    for of in ["scenario", "trace", "lint", "test"] {
         let schema = folder.expect(&format!("schema {of}"), 0).json();
         jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("{of}: {error}"));
         assert!(schema["title"].is_string() && schema["$schema"].is_string(), "{of}");

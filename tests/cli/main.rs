@@ -4,6 +4,7 @@ mod gaps;
 mod generate;
 mod graph;
 mod input;
+mod lint;
 mod manners;
 mod matrix;
 mod reach;

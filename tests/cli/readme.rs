@@ -102,6 +102,11 @@ fn what_the_page_about_whole_networks_shows_is_what_the_program_prints() {
 }
 
 #[test]
+fn what_the_page_about_lint_shows_is_what_the_program_prints() {
+    check("docs/lint.md");
+}
+
+#[test]
 fn the_page_about_reach_lists_every_cause_in_order() {
     let page = std::fs::read_to_string(root().join("docs/reach.md")).expect("there is a page");
     let section = page.split("\n## ").find(|section| section.starts_with("Causes\n")).expect("the page has causes");

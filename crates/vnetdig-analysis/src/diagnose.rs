@@ -10,6 +10,7 @@
 mod assess;
 mod blame;
 mod checks;
+mod effects;
 mod fixes;
 mod goal;
 mod play;
@@ -26,7 +27,8 @@ use vnetdig_model::{Fqdn, Topology};
 pub use assess::{Assessment, Possible, Stage, Standing, State, assess};
 pub use blame::Blamed;
 pub use checks::examine_diagnoses;
-pub use fixes::{CellChange, Fix, SideEffects, fixes};
+pub use effects::{CellChange, SideEffects, effects_of};
+pub use fixes::{Fix, fixes};
 pub use goal::{Goal, Want};
 pub use play::{Situation, diagnose};
 

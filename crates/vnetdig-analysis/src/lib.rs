@@ -1,10 +1,15 @@
-//! What it means: traces checked against the topology, all names from all clients, and what keeps places apart.
+//! What it means: traces checked against the topology, all names from all clients, what keeps places apart, and what
+//! looks wrong without a question asked.
 
 mod audit;
 mod classes;
+pub mod compare;
 pub mod diagnose;
+pub mod footprint;
 mod gaps;
+pub mod lint;
 mod matrix;
+mod names;
 
 pub use audit::{Fault, Violation, audit};
 pub use classes::{ClientClass, client_classes};
@@ -15,3 +20,4 @@ pub use gaps::{
 pub use matrix::{
     AddressKind, Cell, FoundAddress, Matrix, MatrixName, NamedTarget, Reach, cell, kind_of, matrix, server_names,
 };
+pub use names::{KnownName, known_names};

@@ -3,8 +3,8 @@
 use rustc_hash::FxBuildHasher;
 use smallvec::SmallVec;
 use vnetdig_engine::{
-    Block, Flow, Limits, Missing, Outcome, POSTGRES_PORT, Query, Resolution, World, addresses, is_private, reach,
-    resolve, verdict,
+    Block, Flow, Footprint, Limits, Missing, Outcome, POSTGRES_PORT, Query, Recorder, Resolution, WayFootprint,
+    WayRecorder, World, addresses, is_private, reach, resolve, verdict,
 };
 use vnetdig_model::network::VnetId;
 use vnetdig_model::places::HolderRef;
@@ -15,6 +15,8 @@ use vnetdig_model::service::{
 use vnetdig_model::{Address, ClientId, Fqdn, RecordType, Topology};
 
 use crate::classes::{ClientClass, client_classes};
+use crate::footprint::{CellFootprint, Walked};
+use crate::names::KnownName;
 
 /// What a name belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,12 @@ pub struct MatrixName {
     pub target: NamedTarget,
     /// What a connection is opened to; `None` when nobody said on which port it listens.
     pub service: Option<Service>,
+}
+
+impl MatrixName {
+    pub(crate) fn known(&self) -> KnownName {
+        KnownName { name: self.name.clone(), service: self.service }
+    }
 }
 
 /// What an address belongs to.
@@ -156,7 +164,9 @@ pub fn matrix(topology: &Topology, limits: &Limits, service: Option<Service>) ->
     let mut cells = Vec::with_capacity(names.len() * classes.len());
     for class in &classes {
         let mut met = Met::default();
-        cells.extend(names.iter().map(|name| cell_with(topology, limits, class.representative(), name, &mut met)));
+        cells.extend(
+            names.iter().map(|name| cell_with(topology, limits, class.representative(), &name.known(), &mut met)),
+        );
     }
     Matrix { names, classes, cells }
 }
@@ -164,37 +174,84 @@ pub fn matrix(topology: &Topology, limits: &Limits, service: Option<Service>) ->
 /// What one client gets of one name.
 #[must_use]
 pub fn cell(topology: &Topology, limits: &Limits, client: ClientId, name: &MatrixName) -> Cell {
-    cell_with(topology, limits, client, name, &mut Met::default())
+    cell_with(topology, limits, client, &name.known(), &mut Met::default())
 }
 
 /// Connections of one client that were judged already.
-type Met = indexmap::IndexMap<(Address, Service), (Reach, Option<Box<Missing>>), FxBuildHasher>;
+pub(crate) type Met<W = ()> = indexmap::IndexMap<(Address, Service), Judged<W>, FxBuildHasher>;
 
-fn cell_with(topology: &Topology, limits: &Limits, client: ClientId, name: &MatrixName, met: &mut Met) -> Cell {
+/// A connection that was judged.
+pub(crate) struct Judged<W> {
+    reach: Reach,
+    missing: Option<Box<Missing>>,
+    holder: Option<HolderRef>,
+    way: (W, W),
+}
+
+pub(crate) fn cell_with(
+    topology: &Topology,
+    limits: &Limits,
+    client: ClientId,
+    name: &KnownName,
+    met: &mut Met,
+) -> Cell {
+    taken_down::<(), ()>(topology, limits, client, name, met).0
+}
+
+/// What one client gets of one name, with what that rests on.
+pub(crate) fn cell_and_footprint(
+    topology: &Topology,
+    limits: &Limits,
+    client: ClientId,
+    name: &KnownName,
+    met: &mut Met<WayFootprint>,
+) -> (Cell, CellFootprint) {
+    let (cell, resolution) = taken_down::<Footprint, WayFootprint>(topology, limits, client, name, met);
+    let walked = |service: Service| {
+        let judged =
+            cell.addresses.iter().filter_map(move |found| Some((found, service))).filter_map(|(found, service)| {
+                let judged = met.get(&(found.address, service))?;
+                let way = judged.way.0.clone().and(judged.way.1.clone());
+                Some(Walked { is_open: judged.reach == Reach::Open, holder: judged.holder, way })
+            });
+        judged.collect()
+    };
+    let connections = name.service.map(walked).unwrap_or_default();
+    let answers = resolution.branches.into_iter().map(|branch| branch.record).collect();
+    (cell, CellFootprint { client, answers, connections })
+}
+
+fn taken_down<R: Recorder, W: WayRecorder>(
+    topology: &Topology,
+    limits: &Limits,
+    client: ClientId,
+    name: &KnownName,
+    met: &mut Met<W>,
+) -> (Cell, Resolution<R>) {
     let from = Asker::Client(client);
     let typed = TypedName { name: name.name.clone(), is_absolute: true, address: None };
     let question = TypedQuestion { name: typed, record_type: RecordType::A, server: None };
     let query = Query { from, question };
-    let resolution = resolve::<()>(topology, &query, &World::cold(SimTime::default()), limits);
+    let resolution = resolve::<R>(topology, &query, &World::cold(SimTime::default()), limits);
     let verdict = verdict(topology, RecordType::A, &resolution);
     let found = addresses_of(&resolution);
     let mut missing = missing_of(&resolution);
     let mut worst = Reach::NotJudged;
     if let Some(service) = name.service {
         for address in &found {
-            let (reach, needed) = met
+            let judged = met
                 .entry((*address, service))
                 .or_insert_with(|| judged(topology, &Flow { from, to: *address, service }));
-            if is_worse(*reach, worst) {
-                worst = *reach;
-                if let Some(needed) = needed {
+            if is_worse(judged.reach, worst) {
+                worst = judged.reach;
+                if let Some(needed) = &judged.missing {
                     missing.get_or_insert_with(|| needed.clone());
                 }
             }
         }
     }
     let addresses = found.iter().map(|address| FoundAddress { address: *address, kind: kind_of(topology, *address) });
-    Cell { addresses: addresses.collect(), missing, verdict, reach: worst }
+    (Cell { addresses: addresses.collect(), missing, verdict, reach: worst }, resolution)
 }
 
 /// The first reason stays; blocked beats undetermined, which beats open.
@@ -208,13 +265,14 @@ fn is_worse(one: Reach, than: Reach) -> bool {
     rank(one) > rank(than)
 }
 
-fn judged(topology: &Topology, flow: &Flow) -> (Reach, Option<Box<Missing>>) {
-    let found = reach::<()>(topology, flow);
-    match found.is_open() {
+fn judged<W: WayRecorder>(topology: &Topology, flow: &Flow) -> Judged<W> {
+    let found = reach::<W>(topology, flow);
+    let (reach, missing) = match found.is_open() {
         Some(true) => (Reach::Open, None),
         Some(false) => (Reach::Blocked(found.block().map_or(BlockCause::NoRoute, Block::cause)), None),
         None => (Reach::Undetermined, found.missing().cloned().map(Box::new)),
-    }
+    };
+    Judged { reach, missing, holder: found.holder, way: (found.forward, found.back) }
 }
 
 /// The addresses of all possible outcomes, each once.
@@ -260,7 +318,7 @@ pub fn kind_of(topology: &Topology, address: Address) -> AddressKind {
 }
 
 /// What is missing for another client of a class.
-fn translated(topology: &Topology, missing: &Missing, from: ClientId, to: ClientId) -> Missing {
+pub(crate) fn translated(topology: &Topology, missing: &Missing, from: ClientId, to: ClientId) -> Missing {
     use vnetdig_model::network::Place;
     let facts = topology.facts();
     let vnet_of = |client: ClientId| match facts.clients[client].place {

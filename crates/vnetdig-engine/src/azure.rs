@@ -81,7 +81,7 @@ impl<R: Recorder> Run<'_, R> {
         }
         let class = topology.class_of(vnet);
         let taken = route(topology, class, &located);
-        self.read_route(vantage, class, &located, taken);
+        self.read_route(vantage, class, &question.name, &located, taken);
         match taken {
             Route::Zone { zone, policy, over } => {
                 if R::TAKES_STEPS {

@@ -1,5 +1,6 @@
 //! Why Azure-provided DNS takes a name where it does, and why not elsewhere: steps that only a trace records.
 
+use vnetdig_model::Fqdn;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId};
 use vnetdig_model::names::Located;
 use vnetdig_model::network::VnetId;
@@ -11,9 +12,17 @@ use crate::route::Route;
 use crate::trace::{Candidate, Probe, Recorder, Rejection, StepKind, Vantage};
 
 impl<R: Recorder> Run<'_, R> {
-    pub(crate) fn read_route(&mut self, vantage: Vantage, class: VnetClassId, located: &Located, taken: Route) {
+    pub(crate) fn read_route(
+        &mut self,
+        vantage: Vantage,
+        class: VnetClassId,
+        name: &Fqdn,
+        located: &Located,
+        taken: Route,
+    ) {
         let topology = self.topology;
         let class = topology.class(class);
+        self.recorder.read(|| Probe::NameAt(vantage, name.clone()));
         for suffix in located.suffixes.iter().rev() {
             let found = class.zone(*suffix).map(|(zone, _)| zone);
             self.recorder.read(|| Probe::ZoneAt(vantage, topology.names().name(*suffix).clone(), found));

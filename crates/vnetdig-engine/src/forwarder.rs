@@ -19,7 +19,7 @@ use crate::product::{OnAlias, OnFailure, Row, Selection, row};
 use crate::public::{PublicAnswer, asks_for_aliases, has_absent_top_level};
 use crate::resolve::{Asking, Run};
 use crate::trace::{Candidate, Party, Probe, Question, Recorder, Rejection, StepKind, Vantage};
-use crate::transport::{AZURE_DNS, Source, internet_is_denied};
+use crate::transport::{AZURE_DNS, ROOT_SERVER, Source, internet_is_denied, visited_to_the_root};
 use crate::world::{CacheKey, Keep, Recall};
 
 /// Where a server takes one name.
@@ -411,7 +411,10 @@ impl<R: Recorder> Run<'_, R> {
     /// Iterating from the root: one name of public data; an alias goes through the server's own rules again.
     fn iterate(&mut self, id: DnsServerId, row: &Row, at: Source, question: &Question, answers: &mut Answers) -> Link {
         let sender = self.sender(Party::Server(ServerRef::Custom(id)), at);
-        if internet_is_denied(self.topology, sender) {
+        let topology = self.topology;
+        let denied = internet_is_denied(topology, sender);
+        self.recorder.read(|| Probe::Path(at.place(), ROOT_SERVER, !denied, visited_to_the_root(topology, sender)));
+        if denied {
             let rcode = ResponseCode::ServFail;
             self.step(Basis::Port53Blocked, || StepKind::ServersExhausted { rcode: Some(rcode) });
             return Link::End(Outcome::rcode(rcode));
@@ -450,6 +453,9 @@ impl<R: Recorder> Run<'_, R> {
         if server.validates_dnssec && response.rcode != ResponseCode::ServFail {
             let own = |name: &Fqdn| server.zones.iter().any(|zone| name.is_at_or_below(self.topology.apex(*zone)));
             let end = response.chain_end(&question.name);
+            for name in [&question.name, &end] {
+                self.recorder.read(|| Probe::Public(name.clone(), is_in_public(self.topology, name)));
+            }
             let suspect = [&question.name, &end].into_iter().find(|name| !own(name) && self.is_bogus(name, &response));
             if let Some(name) = suspect.cloned() {
                 self.step(Basis::ValidationFails, || StepKind::ValidationFails { name });
@@ -599,4 +605,10 @@ fn requeries_from_cache(server: &DnsServer, row: &Row) -> bool {
 
 fn cache_basis(response: &Response, record_type: RecordType) -> Basis {
     if response.is_positive(record_type) { Basis::CacheLayer } else { Basis::NegativeCaching }
+}
+
+/// Whether public DNS holds anything at a name.
+fn is_in_public(topology: &vnetdig_model::Topology, name: &Fqdn) -> bool {
+    let public = topology.names().locate(name).whole();
+    public.is_some_and(|id| topology.node(topology.facts().public_data(), id).is_some())
 }

@@ -37,8 +37,8 @@ pub use lookup::{Lookup, lookup};
 pub use missing::missing_text;
 pub use network::{
     Acceptance, Block, DefaultRule, Device, Fate, Flow, Hop, Link, Need, NetworkFact, PGBOUNCER_PORT, POSTGRES_PORT,
-    Path, Reachability, Requirement, RouteRef, RuleRef, Station, Way, WayCandidate, WayRecorder, WayRejection, WayStep,
-    WayStepKind, reach, requirements,
+    Path, Reachability, Requirement, RouteRef, RuleRef, Station, Way, WayCandidate, WayFootprint, WayRecorder,
+    WayRejection, WayStep, WayStepKind, reach, requirements,
 };
 pub use opening::{Opening, attempts_of, opening, opening_of, usual_service};
 pub use outcome::{
@@ -47,7 +47,7 @@ pub use outcome::{
 };
 pub use resolve::{Limits, Query, resolve};
 pub use route::{Route, route};
-pub use run::{CheckResult, ScenarioRun, Stage, run};
+pub use run::{CheckResult, ScenarioRun, Stage, Then, run, situation_at};
 pub use trace::{
     Candidate, Exchange, Footprint, Item, Party, Probe, Question, Recorder, Rejection, ServerSource, Step, StepKind,
     Trace, Vantage,

@@ -17,7 +17,7 @@ use crate::basis::Basis;
 use crate::network::{Block, Path};
 use crate::outcome::{Branch, ChancePoint, Choice, Fact, LimitKind, Missing, Outcome, Resolution, SilenceCause};
 use crate::trace::{Candidate, Exchange, Party, Probe, Question, Recorder, Rejection, Step, StepKind};
-use crate::transport::{AZURE_DNS, Delivery, Sender, Source, Transport, deliver};
+use crate::transport::{AZURE_DNS, Delivery, Sender, Source, Transport, deliver, visited};
 use crate::world::World;
 
 /// A question from somewhere.
@@ -187,9 +187,10 @@ impl<'a, R: Recorder> Run<'a, R> {
         patience: Duration,
     ) -> Outcome {
         let transport = if matches!(asker, Party::LocalDns(_)) { Transport::Tcp } else { Transport::Udp };
-        let delivery = deliver(self.topology, self.sender(asker, from), to, transport);
+        let (topology, sender) = (self.topology, self.sender(asker, from));
+        let delivery = deliver(topology, sender, to, transport);
         let arrives = matches!(delivery, Delivery::Delivered { .. });
-        self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives));
+        self.recorder.read(|| Probe::Path(from.place(), to.ip(), arrives, visited(topology, sender, to, transport)));
         match delivery {
             Delivery::Delivered { to: server, at, path } => {
                 self.exchange(asker, server, at, Some(to), question, &path, patience)

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use vnetdig_model::event::apply;
 use vnetdig_model::scenario::{Asker, CacheOwner, Check, Event, Moment, Scenario, SimTime};
 use vnetdig_model::topology::ServerRef;
-use vnetdig_model::{ClientKind, Diagnostic, Fqdn, RecordData, RecordSet, Topology};
+use vnetdig_model::{ClientKind, Diagnostic, Fqdn, Origin, RecordData, RecordSet, Topology};
 
 use crate::check::{Failure, evaluate};
 use crate::outcome::{LimitKind, Resolution};
@@ -54,9 +54,42 @@ pub struct CheckResult {
 /// Worlds that differ are carried on side by side, up to this many.
 const MAX_WORLDS: usize = 32;
 
+/// How things are at a moment of a timeline.
+#[derive(Clone, Debug)]
+pub struct Then {
+    /// The topology.
+    pub topology: Arc<Topology>,
+    /// Clock and caches: one world for each way things could go until then; never empty.
+    pub worlds: Vec<World>,
+    /// Whether there are further worlds that a limit left out.
+    pub is_cut: bool,
+}
+
 /// Plays a scenario.
 #[must_use]
 pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
+    play(scenario, None, limits).0
+}
+
+/// How a question finds things at a moment: all events until then, those at the moment itself included, and what
+/// the checks before it left in caches.
+#[must_use]
+pub fn situation_at(scenario: &Scenario, at: SimTime, query: &Query, limits: &Limits) -> Then {
+    let mut until = scenario.clone();
+    until.checks.clear();
+    let mut events: Vec<Event> = Vec::new();
+    until.timeline.retain_mut(|moment| {
+        if moment.at == at {
+            events.append(&mut moment.events);
+        }
+        moment.at < at
+    });
+    until.timeline.push(Moment { at, events, checks: Vec::new(), origin: Origin::Built });
+    play(&until, Some(query), limits).1
+}
+
+/// Plays a scenario; `asked` is what will be asked at the end.
+fn play(scenario: &Scenario, asked: Option<&Query>, limits: &Limits) -> (ScenarioRun, Then) {
     let mut topology = Arc::new(scenario.topology.clone());
     let mut results = Vec::new();
     for check in &scenario.checks {
@@ -109,7 +142,9 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
         for (position, check) in moment.checks.iter().enumerate() {
             let later = moment.checks[position..].iter();
             let later = later.chain(scenario.timeline[index + 1..].iter().flat_map(|moment| &moment.checks));
-            let relevant = Relevant::to(later, &topology, &scenario.timeline[index..]);
+            let later = later.map(|check| (&check.question.name.name, check.from.as_slice()));
+            let last = asked.map(|query| (&query.question.name.name, std::slice::from_ref(&query.from)));
+            let relevant = Relevant::to(later.chain(last), &topology, &scenario.timeline[index..]);
             for asker in &check.from {
                 let query = Query { from: *asker, question: check.question.clone() };
                 let before = worlds.first().cloned().unwrap_or_else(|| World::cold(moment.at));
@@ -125,7 +160,7 @@ pub fn run(scenario: &Scenario, limits: &Limits) -> ScenarioRun {
         }
         stages.push(Stage { at: Some(moment.at), topology: topology.clone(), results, diagnostics });
     }
-    ScenarioRun { stages }
+    (ScenarioRun { stages }, Then { topology, worlds, is_cut: cut })
 }
 
 /// Asks in every world, within one budget of branches; worlds that no later check can tell apart are merged.
@@ -174,14 +209,17 @@ struct Relevant {
 }
 
 impl Relevant {
-    fn to<'a>(checks: impl Iterator<Item = &'a Check>, topology: &Topology, moments: &[Moment]) -> Self {
+    fn to<'a>(
+        questions: impl Iterator<Item = (&'a Fqdn, &'a [Asker])>,
+        topology: &Topology,
+        moments: &[Moment],
+    ) -> Self {
         let facts = topology.facts();
         let mut names = BTreeSet::new();
         let mut open: Vec<Fqdn> = Vec::new();
-        for check in checks {
-            let name = &check.question.name.name;
+        for (name, askers) in questions {
             open.push(name.clone());
-            for asker in &check.from {
+            for asker in askers {
                 let Asker::Client(client) = asker else { continue };
                 let search = &facts.clients[*client].search;
                 open.extend(search.iter().filter_map(|suffix| suffix.child(&name.to_string()).ok()));

@@ -16,7 +16,7 @@ use vnetdig_model::server::DnsServerId;
 use vnetdig_model::topology::ServerRef;
 
 use crate::basis::Basis;
-use crate::network::{Block, Link};
+use crate::network::{Block, Link, WayFootprint};
 use crate::outcome::{LimitKind, Outcome, SilenceCause};
 
 /// A question: QNAME and QTYPE; the class is IN.
@@ -429,6 +429,8 @@ impl Trace {
 pub enum Probe {
     /// The DNS settings of a client.
     ClientServers(Asker),
+    /// A name was looked for at a vantage: whatever is linked to the network could have covered it.
+    NameAt(Vantage, Fqdn),
     /// A linked zone with this apex was looked for at a vantage; `None`: there is none.
     ZoneAt(Vantage, Fqdn, Option<PrivateZoneId>),
     /// A name of a body of data, and whether it is there.
@@ -439,8 +441,9 @@ pub enum Probe {
     RulesetOf(VnetId, Option<RulesetId>),
     /// The security policy of a network.
     PolicyOf(VnetId, Option<SecurityPolicyId>),
-    /// Who listens at an address, and whether it can be reached from a place.
-    Path(Place, IpAddr, bool),
+    /// Who listens at an address, and whether a query from a place arrives there and is answered; where it was, there
+    /// and back.
+    Path(Place, IpAddr, bool, WayFootprint),
     /// The settings of a server.
     Server(ServerRef),
     /// A public name, and whether it is known.

@@ -10,7 +10,7 @@ use vnetdig_model::record::Address;
 use vnetdig_model::scenario::Service;
 use vnetdig_model::topology::ServerRef;
 
-use crate::network::{self, Block, Fate, Path, Start, is_inside_a_network, platform_block, reach_from};
+use crate::network::{self, Block, Fate, Path, Start, WayFootprint, is_inside_a_network, platform_block, reach_from};
 use crate::outcome::{Missing, is_private};
 use crate::trace::{Party, Vantage};
 
@@ -153,10 +153,30 @@ fn deliver_to_azure(topology: &Topology, sender: Sender<'_>) -> Delivery {
     }
 }
 
+/// Where a query was on its way there, and its answer on the way back. To Azure-provided DNS it does not leave the
+/// network.
+#[must_use]
+pub(crate) fn visited(topology: &Topology, sender: Sender<'_>, to: SocketAddr, transport: Transport) -> WayFootprint {
+    let service = match transport {
+        Transport::Udp => Service::Udp(to.port()),
+        Transport::Tcp => Service::Tcp(to.port()),
+    };
+    let found = reach_from::<WayFootprint>(topology, &sender.start(), network::known(topology, to.ip()), service);
+    found.forward.and(found.back)
+}
+
+/// One of the servers that are asked first when iterating from the root; it stands for all.
+pub(crate) const ROOT_SERVER: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4));
+
+/// Where a query to public DNS servers is on its way.
+#[must_use]
+pub(crate) fn visited_to_the_root(topology: &Topology, sender: Sender<'_>) -> WayFootprint {
+    visited(topology, sender, SocketAddr::new(ROOT_SERVER, 53), Transport::Udp)
+}
+
 /// Whether a security rule keeps a server from asking public DNS servers when it iterates.
 #[must_use]
 pub(crate) fn internet_is_denied(topology: &Topology, sender: Sender<'_>) -> bool {
-    let root_server = IpAddr::V4(Ipv4Addr::new(198, 41, 0, 4));
-    let found = reach_from::<()>(topology, &sender.start(), network::known(topology, root_server), Service::Udp(53));
+    let found = reach_from::<()>(topology, &sender.start(), network::known(topology, ROOT_SERVER), Service::Udp(53));
     matches!(found.fate, Fate::Blocked { block: Block::SecurityRule { .. } | Block::AdminRule(..), .. })
 }

@@ -6,6 +6,7 @@
 
 mod json;
 mod limits;
+pub mod observation;
 pub mod scenario;
 pub mod tree;
 mod yaml;

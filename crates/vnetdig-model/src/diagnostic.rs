@@ -2,13 +2,27 @@
 
 use crate::source::Span;
 
-/// How bad a diagnostic is.
+/// How bad a diagnostic is; the worst is the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
+    /// Nothing is wrong yet; somebody should know.
+    Note,
     /// The input can be used; something in it looks wrong.
     Warning,
     /// The input cannot be used.
     Error,
+}
+
+impl Severity {
+    /// All severities with the words they are written with, the least first.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("note", Self::Note), ("warning", Self::Warning), ("error", Self::Error)];
+
+    /// The word it is written with.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, severity)| *severity == self).expect("every severity is in the table").0
+    }
 }
 
 /// A place in the input with a few words about it.

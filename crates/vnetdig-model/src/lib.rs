@@ -20,6 +20,7 @@ pub mod fqdn;
 pub mod id;
 pub mod names;
 pub mod network;
+pub mod observation;
 pub mod places;
 pub mod prefixes;
 pub mod record;

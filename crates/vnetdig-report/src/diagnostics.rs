@@ -23,13 +23,7 @@ const MOST_SHOWN: usize = 200;
 /// All diagnostics, and a last line that counts them; empty when there are none.
 #[must_use]
 pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> String {
-    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(WIDTH)
-        .with_wrap_lines(false)
-        .with_context_lines(1)
-        .with_links(false)
-        .without_syntax_highlighting();
+    let handler = handler(color);
     let mut text = String::new();
     let secrets: Vec<Span> = diagnostics
         .iter()
@@ -50,19 +44,40 @@ pub fn render(sources: &SourceMap, diagnostics: &[Diagnostic], color: bool) -> S
     text
 }
 
+/// One finding with the lines of its labels, which may lie in several texts.
+pub(crate) fn finding(sources: &SourceMap, code: &str, message: &str, labels: &[Label], color: bool) -> String {
+    let mut text = String::new();
+    let shown = Shown::of(sources, code, Level::Error, message, labels, None, &[]);
+    handler(color).render_report(&mut text, &shown).expect("writing to a string");
+    text
+}
+
+fn handler(color: bool) -> GraphicalReportHandler {
+    let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    GraphicalReportHandler::new_themed(theme)
+        .with_width(WIDTH)
+        .with_wrap_lines(false)
+        .with_context_lines(1)
+        .with_links(false)
+        .without_syntax_highlighting()
+}
+
 fn count(diagnostics: &[Diagnostic]) -> String {
     let of = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
     let counted =
         |severity, noun| Some(of(severity)).filter(|count| *count > 0).map(|count| crate::words::counted(count, noun));
     let parts: Vec<String> =
-        [counted(Severity::Error, "error"), counted(Severity::Warning, "warning")].into_iter().flatten().collect();
+        [counted(Severity::Error, "error"), counted(Severity::Warning, "warning"), counted(Severity::Note, "note")]
+            .into_iter()
+            .flatten()
+            .collect();
     parts.join(", ")
 }
 
 /// A diagnostic, or the labels of one that lie in another file, as miette takes it.
 #[derive(Debug)]
 struct Shown<'a> {
-    code: Option<&'static str>,
+    code: Option<&'a str>,
     level: Level,
     message: String,
     help: Option<&'a str>,
@@ -73,23 +88,37 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     fn new(sources: &'a SourceMap, diagnostic: &'a Diagnostic, secrets: &[Span]) -> Self {
+        let level = match diagnostic.severity {
+            Severity::Error => Level::Error,
+            Severity::Warning => Level::Warning,
+            Severity::Note => Level::Advice,
+        };
+        let Diagnostic { code, message, labels, help, .. } = diagnostic;
+        Self::of(sources, code, level, message, labels, help.as_deref(), secrets)
+    }
+
+    fn of(
+        sources: &'a SourceMap,
+        code: &'a str,
+        level: Level,
+        message: &str,
+        labels: &[Label],
+        help: Option<&'a str>,
+        secrets: &[Span],
+    ) -> Self {
         let mut files: Vec<SourceId> = Vec::new();
-        for label in &diagnostic.labels {
+        for label in labels {
             if label.span.source.index() < sources.len() && !files.contains(&label.span.source) {
                 files.push(label.span.source);
             }
         }
-        let level = match diagnostic.severity {
-            Severity::Error => Level::Error,
-            Severity::Warning => Level::Warning,
-        };
-        let mut parts = files.iter().map(|file| Self::part(sources, &diagnostic.labels, *file, secrets));
+        let mut parts = files.iter().map(|file| Self::part(sources, labels, *file, secrets));
         let mut shown = parts.next().unwrap_or_else(Self::nowhere);
         shown.elsewhere = parts.collect();
         // A place that cannot be drawn is said in the message.
         let place = if shown.labels.is_empty() { shown.message } else { String::new() };
-        shown.message = visible(&format!("{}{place}", diagnostic.message));
-        Self { code: Some(diagnostic.code), level, help: diagnostic.help.as_deref(), ..shown }
+        shown.message = visible(&format!("{message}{place}"));
+        Self { code: Some(code), level, help, ..shown }
     }
 
     fn nowhere() -> Self {

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
-use crate::view::{GapsView, MatrixView, REACHES_SCHEMA, ReachView, TRACES_SCHEMA, TestView, TraceView};
+use crate::view::{
+    EXPLANATIONS_SCHEMA, ExplainView, GapsView, LintView, MatrixView, REACHES_SCHEMA, ReachView, TRACES_SCHEMA,
+    TestView, TraceView,
+};
 
 /// Several traces in one document.
 #[derive(Serialize, JsonSchema)]
@@ -52,6 +55,47 @@ enum ReachDocument<'a> {
     Several(ReachesView<'a>),
 }
 
+/// Several explanations in one document.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Explanations")]
+struct ExplanationsView<'a> {
+    /// Version of this document.
+    #[schemars(extend("const" = EXPLANATIONS_SCHEMA))]
+    schema: &'static str,
+    /// One for each client, in the order of the clients.
+    explanations: &'a [ExplainView],
+}
+
+/// What `explain` writes: one explanation, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "ExplainDocument")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ExplainDocument<'a> {
+    /// One client.
+    One(Box<ExplainView>),
+    /// Several clients.
+    Several(ExplanationsView<'a>),
+}
+
+/// Why a goal is missed.
+#[must_use]
+pub fn explain(view: &ExplainView) -> String {
+    written(view)
+}
+
+/// Why several clients miss a goal.
+#[must_use]
+pub fn explanations(views: &[ExplainView]) -> String {
+    written(&ExplanationsView { schema: EXPLANATIONS_SCHEMA, explanations: views })
+}
+
+/// The JSON Schema (2020-12) of what [`explain`] and [`explanations`] write.
+#[must_use]
+pub fn explain_schema() -> String {
+    schema_of::<ExplainDocument<'_>>()
+}
+
 /// One trace.
 #[must_use]
 pub fn trace(view: &TraceView) -> String {
@@ -86,6 +130,18 @@ pub fn matrix(view: &MatrixView) -> String {
 #[must_use]
 pub fn gaps(view: &GapsView) -> String {
     written(view)
+}
+
+/// What looks wrong.
+#[must_use]
+pub fn lint(view: &LintView) -> String {
+    written(view)
+}
+
+/// The JSON Schema (2020-12) of what [`lint`] writes.
+#[must_use]
+pub fn lint_schema() -> String {
+    schema_of::<LintView>()
 }
 
 /// The JSON Schema (2020-12) of what [`matrix`] writes.

@@ -40,10 +40,16 @@ pub(crate) enum Command {
     Trace(TraceArgs),
     /// Tell whether a client can open a connection, and if not, what blocks it.
     Reach(ReachArgs),
+    /// Tell why a question does not lead where it should, and what to change; each fix is tried on a copy.
+    Explain(crate::commands::explain::ExplainArgs),
+    /// Show a fix of `explain` as a patch of the scenario, or write it.
+    Fix(crate::commands::fix::FixArgs),
     /// Show what every client gets of every server name, and whether it can connect.
     Matrix(crate::commands::matrix::MatrixArgs),
     /// Find what keeps places apart that need each other, and ways to close the gaps.
     Gaps(crate::commands::gaps::GapsArgs),
+    /// Find what looks wrong without asking a question.
+    Lint(crate::commands::lint::LintArgs),
     /// Draw the networks, what stands in them and what connects them.
     Graph(crate::commands::graph::GraphArgs),
     /// Run the checks that scenarios carry.
@@ -85,10 +91,14 @@ pub(crate) enum SchemaOf {
     Trace,
     /// The output of `reach -o json`.
     Reach,
+    /// The output of `explain -o json`.
+    Explain,
     /// The output of `matrix -o json`.
     Matrix,
     /// The output of `gaps -o json`.
     Gaps,
+    /// The output of `lint -o json`.
+    Lint,
     /// The output of `test -o json`.
     Test,
 }
@@ -172,7 +182,7 @@ pub(crate) enum Port {
     Of(Service),
 }
 
-fn port(text: &str) -> Result<Port, String> {
+pub(crate) fn port(text: &str) -> Result<Port, String> {
     if text == "none" {
         return Ok(Port::None);
     }

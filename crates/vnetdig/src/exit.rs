@@ -51,10 +51,10 @@ impl From<Exit> for ExitCode {
 /// The table as help shows it.
 pub(crate) const TABLE: &str = "\
 Exit status:
-  0   it holds: the records asked for came, the connection is opened, every check holds, there is no gap;
-      matrix and graph: the answer was written
+  0   it holds: the records asked for came, the connection is opened, every check holds, there is no gap,
+      nothing looks wrong; matrix and graph: the answer was written
   1   it does not hold: the records asked for did not come, the connection is not opened, some check failed,
-      there is a gap
+      there is a gap, something looks wrong
   2   the arguments make no sense
   3   there is nothing to do: no check, no client
   4   undetermined, or it depends on chance

@@ -57,7 +57,7 @@ pub(crate) fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if fs::symlink_metadata(path).is_ok() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let beside = write_beside(path, bytes)?;
+    let beside = write_beside(path, 0, bytes)?;
     // A hard link, unlike a renaming, refuses to replace what somebody else made in the meantime.
     let linked = fs::hard_link(&beside, path);
     let result = match linked {
@@ -74,15 +74,68 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         // A device or a pipe cannot be replaced, and need not be.
         return fs::write(path, bytes);
     }
-    let beside = write_beside(path, bytes)?;
+    let beside = write_beside(path, 0, bytes)?;
     fs::rename(&beside, path).inspect_err(|_| {
         let _ = fs::remove_file(&beside);
     })
 }
 
-fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+/// A file to be written in place of what it held before.
+pub(crate) struct Rewrite {
+    /// The file itself, no link to it.
+    pub(crate) path: PathBuf,
+    pub(crate) before: Vec<u8>,
+    pub(crate) after: Vec<u8>,
+}
+
+/// Writes files in place of what they held, all of them or none: what was written when one fails is put back. The file
+/// that failed is named.
+pub(crate) fn rewrite(files: &[Rewrite]) -> Result<(), (PathBuf, io::Error)> {
+    let failed = |file: &Rewrite, error: io::Error| (file.path.clone(), error);
+    let mut beside: Vec<PathBuf> = Vec::new();
+    let forget = |beside: &[PathBuf]| {
+        for path in beside {
+            let _ = fs::remove_file(path);
+        }
+    };
+    for (number, file) in files.iter().enumerate() {
+        let prepared = unchanged(file).and_then(|permissions| {
+            let path = write_beside(&file.path, number, &file.after)?;
+            beside.push(path.clone());
+            fs::set_permissions(path, permissions)
+        });
+        if let Err(error) = prepared {
+            forget(&beside);
+            return Err(failed(file, error));
+        }
+    }
+    for (number, file) in files.iter().enumerate() {
+        if let Err(error) = fs::rename(&beside[number], &file.path) {
+            forget(&beside[number..]);
+            for written in &files[..number] {
+                let _ = fs::write(&written.path, &written.before);
+            }
+            return Err(failed(file, error));
+        }
+    }
+    Ok(())
+}
+
+/// The permissions of a file that may be written and still holds what it did.
+fn unchanged(file: &Rewrite) -> io::Result<fs::Permissions> {
+    let permissions = fs::metadata(&file.path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::other("it is read-only"));
+    }
+    if fs::read(&file.path)? != file.before {
+        return Err(io::Error::other("it was changed in the meantime"));
+    }
+    Ok(permissions)
+}
+
+fn write_beside(path: &Path, number: usize, bytes: &[u8]) -> io::Result<PathBuf> {
     // Not made of the name itself, which may be as long as a name can be.
-    let beside = path.with_file_name(format!(".vnetdig.{}.tmp", std::process::id()));
+    let beside = path.with_file_name(format!(".vnetdig.{}.{number}.tmp", std::process::id()));
     let written = fs::File::create_new(&beside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()

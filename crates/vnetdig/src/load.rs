@@ -1,14 +1,14 @@
 //! Sources: files, folders and standard input become one scenario. The libraries open nothing; this module does.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use vnetdig_input::Limits;
 use vnetdig_input::scenario::{self, Document};
-use vnetdig_model::{Diagnostic, Parsed, Scenario, Severity, SourceMap, Span, nearest};
+use vnetdig_model::{Diagnostic, Parsed, Scenario, Severity, SourceId, SourceMap, Span, nearest};
 
 use crate::files::{self, Depth};
 
@@ -25,6 +25,10 @@ pub(crate) const STDIN: &str = "-";
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) sources: SourceMap,
+    /// The files the texts come from; standard input is none.
+    pub(crate) files: BTreeMap<SourceId, PathBuf>,
+    /// What was read from the texts, in the order of reading.
+    pub(crate) documents: Vec<Document>,
     /// None when the input cannot be used.
     pub(crate) scenario: Option<Scenario>,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -48,6 +52,7 @@ pub(crate) fn load(paths: &[PathBuf], switches: &[(String, String)]) -> Loaded {
 #[derive(Default)]
 struct Loader {
     sources: SourceMap,
+    files: BTreeMap<SourceId, PathBuf>,
     documents: Vec<Document>,
     diagnostics: Vec<Diagnostic>,
     /// Files already read, by their one true path.
@@ -64,7 +69,7 @@ impl Loader {
             return;
         }
         match read_bounded(io::stdin().lock()) {
-            Ok(bytes) => self.add_bytes(STDIN, Path::new(""), bytes, None),
+            Ok(bytes) => self.add_bytes(STDIN, None, Path::new(""), bytes, None),
             Err(problem) => self.unreadable(STDIN, &problem, None),
         }
     }
@@ -113,15 +118,15 @@ impl Loader {
         tracing::debug!(file = name, "reads");
         match read_bounded(file) {
             Ok(bytes) => {
-                self.open.push(identity);
-                self.add_bytes(&name, path.parent().unwrap_or(Path::new("")), bytes, place);
+                self.open.push(identity.clone());
+                self.add_bytes(&name, Some(identity), path.parent().unwrap_or(Path::new("")), bytes, place);
                 self.open.pop();
             }
             Err(problem) => self.unreadable(&name, &problem, place),
         }
     }
 
-    fn add_bytes(&mut self, name: &str, folder: &Path, bytes: Vec<u8>, place: Option<Span>) {
+    fn add_bytes(&mut self, name: &str, file: Option<PathBuf>, folder: &Path, bytes: Vec<u8>, place: Option<Span>) {
         let text = match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => return self.diagnostics.push(not_utf8(name, &error).at(place)),
@@ -129,6 +134,7 @@ impl Loader {
         // A byte order mark says nothing in UTF-8; without it columns are what an editor shows.
         let text = text.strip_prefix('\u{feff}').map_or(Cow::Borrowed(&*text), |rest| rest.to_owned().into());
         let source = self.sources.add(name, &*text);
+        self.files.extend(file.map(|file| (source, file)));
         let Parsed { value: document, diagnostics } = scenario::parse(&self.sources, source, &Limits::default());
         let includes = document.includes();
         self.diagnostics.extend(diagnostics);
@@ -178,7 +184,8 @@ impl Loader {
             self.diagnostics.extend(lowered.diagnostics);
             scenario = Some(lowered.value).filter(|_| !has_error(&self.diagnostics));
         }
-        Loaded { sources: self.sources, scenario, diagnostics: self.diagnostics }
+        let Self { sources, files, documents, diagnostics, .. } = self;
+        Loaded { sources, files, documents, scenario, diagnostics }
     }
 }
 

@@ -75,8 +75,11 @@ fn run() -> Exit {
     let result = match &cli.command {
         Command::Trace(args) => commands::trace::run(args, console),
         Command::Reach(args) => commands::reach::run(args, console),
+        Command::Explain(args) => commands::explain::run(args, console),
+        Command::Fix(args) => commands::fix::run(args, console),
         Command::Matrix(args) => commands::matrix::run(args, console),
         Command::Gaps(args) => commands::gaps::run(args, console),
+        Command::Lint(args) => commands::lint::run(args, console),
         Command::Graph(args) => commands::graph::run(args, console),
         Command::Test(args) => commands::test::run(args, console),
         Command::Schema { of } => Ok(commands::schema::run(*of, console)),

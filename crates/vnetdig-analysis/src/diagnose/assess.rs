@@ -1,6 +1,9 @@
 //! How far a question gets toward its goal.
 
+use std::net::IpAddr;
+
 use vnetdig_engine::{Attempt, Limits, Missing, Outcome, Resolution, Trace, World, attempts, resolve, verdict_of};
+use vnetdig_model::dns::InboundEndpointId;
 use vnetdig_model::scenario::Verdict;
 use vnetdig_model::service::EndpointTarget;
 use vnetdig_model::{Address, RecordType, ResponseCode, Topology};
@@ -183,8 +186,9 @@ pub fn assess(topology: &Topology, world: &World, goal: &Goal, limits: &Limits) 
 
 fn judge(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome: &Outcome, branch: usize) -> Possible {
     let at = |stage, is_unknown, attempts| Possible { branch, stage, is_unknown, attempts };
-    if matches!(outcome, Outcome::Indeterminate { .. }) {
-        return at(Stage::Answer, true, Vec::new());
+    if let Outcome::Indeterminate { missing } = outcome {
+        let is_known = |missing: &Missing| matches!(missing, Missing::ServerAt(address) if endpoint_elsewhere(topology, *address).is_some());
+        return at(Stage::Answer, !missing.iter().all(is_known), Vec::new());
     }
     if !is_wanted(topology, goal, subject, outcome) {
         return at(Stage::Answer, false, Vec::new());
@@ -199,6 +203,21 @@ fn judge(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome: &O
         return at(Stage::Connection, true, attempts);
     }
     certificate(topology, goal, at(Stage::Reached, false, attempts))
+}
+
+/// The inbound endpoint of the subnet an address lies in, when that has another address. Nothing else can stand in
+/// such a subnet (S-103), so that nobody answers at the address.
+pub(super) fn endpoint_elsewhere(topology: &Topology, address: IpAddr) -> Option<InboundEndpointId> {
+    let facts = topology.facts();
+    let vnet = topology.places().network_of(address)?;
+    let subnet = topology.places().subnet(vnet, address)?;
+    let delegation = facts.subnets[subnet].delegation.as_deref()?;
+    if !delegation.eq_ignore_ascii_case("Microsoft.Network/dnsResolvers") {
+        return None;
+    }
+    let mut endpoints = facts.inbound_endpoints.iter();
+    let is_other = |known: Option<IpAddr>| known.is_some_and(|known| known != address);
+    endpoints.find(|(_, endpoint)| endpoint.subnet == Some(subnet) && is_other(endpoint.address)).map(|(id, _)| id)
 }
 
 /// A name further down the chain resolves, and the certificate does not hold it (S-303, S-304).

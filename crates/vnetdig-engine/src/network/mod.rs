@@ -40,8 +40,8 @@ pub use block::Block;
 pub(crate) use packet::is_inside_a_network;
 pub use requirements::{Need, Requirement, requirements};
 pub use way::{
-    DefaultRule, Device, Hop, Link, NetworkFact, Path, RouteRef, RuleRef, Station, Way, WayCandidate, WayRecorder,
-    WayRejection, WayStep, WayStepKind,
+    DefaultRule, Device, Hop, Link, NetworkFact, Path, RouteRef, RuleRef, Station, Way, WayCandidate, WayFootprint,
+    WayRecorder, WayRejection, WayStep, WayStepKind,
 };
 
 use self::acceptance::{Caller, accepts};
@@ -271,16 +271,27 @@ pub(crate) fn reach_from<'t, R: WayRecorder>(
     to: End<'t>,
     service: Service,
 ) -> Reachability<R> {
-    let (first, mut script) = attempt::<R>(topology, start, to, service, Script::new());
+    let (mut first, mut script) = attempt::<R>(topology, start, to, service, Script::new());
     let mut attempts = 1;
     while advance(&mut script) {
         let last = script.last().expect("a script that was advanced is not empty").0;
         if attempts >= MAX_ATTEMPTS {
             return Reachability { fate: Fate::Undetermined(last.missing()), ..first };
         }
-        let (other, played) = attempt::<()>(topology, start, to, service, script);
+        let (fate, acceptance, played);
+        if R::TAKES_ALL {
+            let other;
+            (other, played) = attempt::<R>(topology, start, to, service, script);
+            (fate, acceptance) = (other.fate, other.acceptance);
+            first.forward.join(other.forward);
+            first.back.join(other.back);
+        } else {
+            let other;
+            (other, played) = attempt::<()>(topology, start, to, service, script);
+            (fate, acceptance) = (other.fate, other.acceptance);
+        }
         attempts += 1;
-        if !agree(&first.fate, &other.fate) || first.acceptance != other.acceptance {
+        if !agree(&first.fate, &fate) || first.acceptance != acceptance {
             return Reachability { fate: Fate::Undetermined(last.missing()), ..first };
         }
         script = played;

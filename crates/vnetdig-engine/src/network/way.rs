@@ -67,7 +67,7 @@ pub enum Link {
 pub type Path = SmallVec<[Link; 2]>;
 
 /// Where packets are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Station {
     /// At a machine or service in a network.
     Host {
@@ -349,10 +349,14 @@ impl Way {
 pub trait WayRecorder: Default {
     /// Whether decisions are taken down; explanations that cost work are built only then.
     const TAKES_STEPS: bool = false;
+    /// Whether every combination of open facts is taken down, and not only the first.
+    const TAKES_ALL: bool = false;
     /// Packets are somewhere else now.
     fn hop(&mut self, make: impl FnOnce() -> Hop);
     /// A decision was taken.
     fn step(&mut self, make: impl FnOnce() -> WayStep);
+    /// Takes in what was taken down of another combination.
+    fn join(&mut self, _other: Self) {}
 }
 
 impl WayRecorder for () {
@@ -369,5 +373,40 @@ impl WayRecorder for Way {
 
     fn step(&mut self, make: impl FnOnce() -> WayStep) {
         self.hops.last_mut().expect("decisions are taken at a station").steps.push(make());
+    }
+}
+
+/// Where packets were, with every combination of open facts: what an answer about them rests on. An edit of what
+/// stands elsewhere does not change a way that was open.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WayFootprint {
+    stations: std::collections::BTreeSet<Station>,
+}
+
+impl WayFootprint {
+    /// The stations, each once.
+    pub fn stations(&self) -> impl Iterator<Item = Station> {
+        self.stations.iter().copied()
+    }
+
+    /// The stations of this and of another way.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.join(other);
+        self
+    }
+}
+
+impl WayRecorder for WayFootprint {
+    const TAKES_ALL: bool = true;
+
+    fn hop(&mut self, make: impl FnOnce() -> Hop) {
+        self.stations.insert(make().station);
+    }
+
+    fn step(&mut self, _: impl FnOnce() -> WayStep) {}
+
+    fn join(&mut self, other: Self) {
+        self.stations.extend(other.stations);
     }
 }

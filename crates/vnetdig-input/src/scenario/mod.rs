@@ -7,7 +7,9 @@ mod check;
 mod fields;
 mod format;
 mod grammar;
+mod ignores;
 mod lower;
+mod patch;
 mod schema;
 mod shape;
 #[cfg(test)]
@@ -17,7 +19,9 @@ mod write;
 use vnetdig_model::{Parsed, Severity, SourceId, SourceMap, Span};
 
 pub use fields::{Field, Fields, Named, Query, Record, Reference, Spanned, Variant};
+pub use ignores::{IGNORE_LINTS, Ignore, apply_ignores, ignores};
 pub use lower::lower;
+pub use patch::{Patch, Replacement, Unpatchable, patch};
 pub use schema::schema;
 pub use write::write;
 

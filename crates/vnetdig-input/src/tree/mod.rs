@@ -30,6 +30,24 @@ pub fn parse_json(sources: &SourceMap, id: SourceId, limits: &Limits) -> Parsed<
     read(sources, id, limits, |_| true)
 }
 
+/// Reads one stretch of a text as JSON; places are those in the whole text.
+pub(crate) fn parse_json_part(
+    sources: &SourceMap,
+    id: SourceId,
+    part: std::ops::Range<usize>,
+    limits: &Limits,
+) -> Parsed<Tree> {
+    let source = sources.source(id).clone();
+    let mut builder = Builder::new(source.text(), id, limits);
+    let complete = json::read(source.text().get(part.clone()).unwrap_or_default(), part.start, &mut builder);
+    let (rows, rewritten, mut diagnostics) = builder.finish();
+    diagnostics.extend(complete.err().map(|Refused(diagnostic)| *diagnostic));
+    if rows.is_empty() || !diagnostics.is_empty() {
+        return Parsed { value: Tree::empty(source, id), diagnostics };
+    }
+    Parsed { value: Tree { source, id, rows, rewritten }, diagnostics }
+}
+
 const JSON_WHITE_SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 fn read(sources: &SourceMap, id: SourceId, limits: &Limits, is_json: impl Fn(&str) -> bool) -> Parsed<Tree> {
@@ -108,6 +126,12 @@ impl Tree {
     #[must_use]
     pub fn source(&self) -> SourceId {
         self.id
+    }
+
+    /// Where the scalars stand, keys included, as bytes; in the order of the rows.
+    pub(crate) fn scalar_spans(&self) -> Vec<(u32, u32)> {
+        let scalars = self.rows.iter().filter(|row| matches!(row.kind, Kind::Scalar { .. }));
+        scalars.map(|row| (row.start, row.end)).collect()
     }
 }
 

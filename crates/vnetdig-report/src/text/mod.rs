@@ -1,12 +1,14 @@
 //! Text for people: lines of any width, color only when asked for.
 
 mod check;
+mod explain;
 mod gaps;
 mod matrix;
 mod reach;
 mod trace;
 
 pub use check::tests;
+pub use explain::{ExplainOptions, FixForm, explain};
 pub use gaps::gaps;
 pub use matrix::matrix;
 pub use reach::reach;

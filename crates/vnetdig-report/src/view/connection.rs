@@ -112,7 +112,7 @@ fn openings(resolution: &Resolution<Trace>, attempts: &[Vec<Attempt>]) -> Vec<Op
     possible.iter().zip(attempts).map(|(found, attempts)| opening_of(&found.branch.outcome, attempts)).collect()
 }
 
-fn service_view(service: Service) -> ServiceView {
+pub(super) fn service_view(service: Service) -> ServiceView {
     let protocol = match service {
         Service::Tcp(_) => "tcp",
         Service::Udp(_) => "udp",

@@ -1,26 +1,35 @@
 //! What is shown: plain values with names instead of ids and `file:line:column` instead of origins.
 //!
-//! Serialized, these types are the JSON documents; their schema version is in [`TRACE_SCHEMA`], [`REACH_SCHEMA`] and
-//! [`TEST_SCHEMA`].
+//! Serialized, these types are the JSON documents; their schema version is in [`TRACE_SCHEMA`], [`REACH_SCHEMA`],
+//! [`EXPLAIN_SCHEMA`], [`TEST_SCHEMA`] and their like.
 
 mod check;
 mod connection;
+mod explain;
 mod gaps;
 mod graph;
+mod lint;
 mod matrix;
 mod origin;
 mod outcome;
+mod place;
 mod reach;
 mod suite;
 mod trace;
 
 pub use check::{CheckView, FailureView, FileView, MismatchView, ProblemView, Status, TestSummary, TestView};
 pub use connection::{reach, trace_and_reach};
+pub use explain::{
+    ActionView, CauseView, CellChangeView, CellStateView, EffectsView, ExplainView, FactView, FixView, StandingView,
+    StateView, UnconfirmedView, explain,
+};
 pub use gaps::{ChangeView, GapView, GapsView, PairView, RemedyView, gaps};
 pub use graph::{
     EdgeKind, EdgeView, GraphView, NodeKind, NodeView, PathStepView, SubnetView, ThingView, draw_path, graph,
 };
+pub use lint::{FindingView, LintView, RelatedView, UnlistedView, fingerprint, lint};
 pub use matrix::{MatrixAddressView, MatrixCellView, MatrixClientView, MatrixNameView, MatrixView, matrix};
+pub use place::PlaceView;
 pub use reach::{
     ConnectionView, HoldsView, HopView, ReachOutcomeView, ReachVerdictView, ReachView, ResolvesView, ServiceView,
     StageView, TargetView, TraceReachView, WayStepView,
@@ -44,6 +53,12 @@ pub const REACHES_SCHEMA: &str = "vnetdig/reaches/1";
 pub const MATRIX_SCHEMA: &str = "vnetdig/matrix/1";
 /// The version of the gaps document.
 pub const GAPS_SCHEMA: &str = "vnetdig/gaps/1";
+/// The version of the explanation document.
+pub const EXPLAIN_SCHEMA: &str = "vnetdig/explain/1";
+/// The version of the document with several explanations.
+pub const EXPLANATIONS_SCHEMA: &str = "vnetdig/explanations/1";
+/// The version of the lint document.
+pub const LINT_SCHEMA: &str = "vnetdig/lint/1";
 /// The version of the test document.
 pub const TEST_SCHEMA: &str = "vnetdig/test/1";
 

@@ -1,5 +1,6 @@
 //! The facts that steps and candidates rest on, as places in the source texts.
 
+use vnetdig_analysis::diagnose::Blamed;
 use vnetdig_engine::{
     Block, Candidate, Exchange, NetworkFact, Party, RouteRef, RuleRef, ServerSource, Step, StepKind, WayCandidate,
     WayStepKind,
@@ -155,6 +156,46 @@ fn of_holder(topology: &Topology, holder: HolderRef) -> Origin {
         HolderRef::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
         HolderRef::Postgres(server) => facts.postgres_servers[server].origin,
         HolderRef::Service(service) => facts.private_link_services[service].origin,
+    }
+}
+
+/// Where a fact to blame is declared.
+pub(super) fn of_blamed(topology: &Topology, fact: Blamed) -> Origin {
+    let facts = topology.facts();
+    match fact {
+        Blamed::Zone(zone) => facts.private_zones[zone].origin,
+        Blamed::OwnZone(zone) => topology.zone_data(zone).origin,
+        Blamed::ZoneLink(link) => facts.zone_links[link].origin,
+        Blamed::Record(record) => topology.record_sets()[record].origin,
+        Blamed::Rule(rule) => facts.forwarding_rules[rule].origin,
+        Blamed::Ruleset(ruleset) => facts.rulesets[ruleset].origin,
+        Blamed::RulesetLink(link) => facts.ruleset_links[link].origin,
+        Blamed::PolicyRule(policy, position) => {
+            let policy = &facts.security_policies[policy];
+            policy.rules.get(position).map_or(policy.origin, |rule| rule.origin)
+        }
+        Blamed::Vnet(vnet) => facts.vnets[vnet].origin,
+        Blamed::DnsServersOf(vnet) => {
+            let vnet = &facts.vnets[vnet];
+            vnet.dns_servers_origin.unwrap_or(vnet.origin)
+        }
+        Blamed::Client(client) => facts.clients[client].origin,
+        Blamed::Server(server) => of_holder(topology, HolderRef::Server(server)),
+        Blamed::Forwarders(server) => {
+            let server = &facts.dns_servers[server];
+            of_default_route(server).unwrap_or(server.origin)
+        }
+        Blamed::ConditionalForwarder(server, position) => {
+            let server = &facts.dns_servers[server];
+            server.conditional_forwarders.get(position).map_or(server.origin, |found| found.origin)
+        }
+        Blamed::AnswerFilter(server) => {
+            let server = &facts.dns_servers[server];
+            server.private_answer_filter.as_ref().map_or(server.origin, |filter| filter.origin)
+        }
+        Blamed::Firewall(firewall) => facts.firewalls[firewall].origin,
+        Blamed::Endpoint(endpoint) => facts.private_endpoints[endpoint].origin,
+        Blamed::Network(fact) => fact.origin(topology),
     }
 }
 

@@ -58,10 +58,7 @@ fn file(file: &TestedFile<'_>) -> FileView {
 fn problem(sources: &SourceMap, diagnostic: &Diagnostic) -> ProblemView {
     ProblemView {
         code: diagnostic.code,
-        severity: match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
+        severity: diagnostic.severity.word(),
         message: diagnostic.message.clone(),
         place: origin::place(sources, diagnostic.labels.first().map(|label| label.span)),
         help: diagnostic.help.clone(),

@@ -3,10 +3,14 @@
 //! Facts stay in the model and decisions in the trace; here is only how they are put. Machine-readable tags that
 //! stand beside the words in JSON are here too, so that both change together.
 
+mod action;
 mod block;
 mod carrier;
+mod cause;
 mod choice;
 mod data;
+mod decide;
+mod edit;
 mod gap;
 mod missing;
 mod names;
@@ -18,9 +22,13 @@ mod tag;
 mod verdict;
 mod way;
 
+pub(crate) use action::{action, action_tag};
 pub(crate) use carrier::carrier;
+pub(crate) use cause::{area_tag, blamed, blamed_tag, cause, cell, label};
 pub(crate) use choice::{open, taken};
 pub(crate) use data::{absolute, datum, duration, mnemonic, silence, silence_tag, source_of, typed};
+pub use decide::{Decide, ScenarioLine, decide};
+pub use edit::edit;
 pub(crate) use gap::{change_tag, need_tag, remedy_tag};
 pub(crate) use missing::{CUT_SHORT, limit, limit_tag, missing, missing_tag, subject};
 pub(crate) use names::Names;

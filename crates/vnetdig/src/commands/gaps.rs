@@ -33,7 +33,7 @@ pub(crate) struct GapsArgs {
 }
 
 pub(crate) fn run(args: &GapsArgs, console: Console) -> Result<Exit, Stop> {
-    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    let Loaded { sources, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
     let found = gaps(&topology, &args.settings.limits());

@@ -44,7 +44,7 @@ pub(crate) enum GraphOutput {
 }
 
 pub(crate) fn run(args: &GraphArgs, console: Console) -> Result<Exit, Stop> {
-    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    let Loaded { sources, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
     let facts = topology.facts();

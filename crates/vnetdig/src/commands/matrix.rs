@@ -47,7 +47,7 @@ fn port(text: &str) -> Result<Service, String> {
 }
 
 pub(crate) fn run(args: &MatrixArgs, console: Console) -> Result<Exit, Stop> {
-    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    let Loaded { sources, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
     if topology.facts().clients.is_empty() {

@@ -20,7 +20,7 @@ use crate::{Stop, asker, misspelled};
 
 pub(crate) fn run(args: &ReachArgs, console: Console) -> Result<Exit, Stop> {
     let target = Target::read(&args.target).map_err(Stop::usage)?;
-    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    let Loaded { sources, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
 

@@ -1,6 +1,6 @@
 //! `vnetdig trace`.
 
-mod words;
+pub(super) mod words;
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -25,8 +25,8 @@ use crate::{Stop, asker, misspelled};
 const AZURE_DNS_NAME: &str = "azure-dns";
 
 pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
-    let words = Words::read(args).map_err(Stop::usage)?;
-    let Loaded { sources, scenario, diagnostics } = load(&args.scenarios, &args.settings.switches);
+    let words = Words::read(&args.words, args.record_type.as_deref(), args.reverse).map_err(Stop::usage)?;
+    let Loaded { sources, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(Scenario { topology, .. }) = scenario else { return Ok(Exit::InvalidInput) };
 
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &TraceArgs, console: Console) -> Result<Exit, Stop> {
 }
 
 /// The address meant by `@text`.
-fn server(topology: &Topology, text: &str) -> Result<IpAddr, String> {
+pub(super) fn server(topology: &Topology, text: &str) -> Result<IpAddr, String> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

@@ -102,19 +102,16 @@ fn servers_differ(scene: &mut Scene<'_>, asker: Party, servers: &[IpAddr]) {
             let conditional =
                 covering.find(|(_, known)| addresses(&known.servers).iter().all(|one| servers.contains(one)));
             let target = |target: &IpAddr| vec![std::net::SocketAddr::new(*target, 53)];
-            match conditional {
-                Some((index, known)) => {
-                    let alone = servers.iter().map(|one| Edit::SetConditionalForwarder {
-                        server,
-                        domain: known.domain.clone(),
-                        servers: target(one),
-                    });
-                    (Blamed::ConditionalForwarder(server, index), alone.collect())
-                }
-                None => {
-                    let alone = servers.iter().map(|one| Edit::SetForwarders { server, servers: target(one) });
-                    (Blamed::Forwarders(server), alone.collect())
-                }
+            if let Some((index, known)) = conditional {
+                let alone = servers.iter().map(|one| Edit::SetConditionalForwarder {
+                    server,
+                    domain: known.domain.clone(),
+                    servers: target(one),
+                });
+                (Blamed::ConditionalForwarder(server, index), alone.collect())
+            } else {
+                let alone = servers.iter().map(|one| Edit::SetForwarders { server, servers: target(one) });
+                (Blamed::Forwarders(server), alone.collect())
             }
         }
         Party::Server(ServerRef::Firewall(firewall)) => {

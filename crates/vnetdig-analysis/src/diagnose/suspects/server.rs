@@ -1,15 +1,17 @@
 //! DNS servers that somebody runs: what they decide by themselves, and where they send names.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use vnetdig_engine::{Basis, Candidate, Party, Rejection, StepKind, Vantage};
 use vnetdig_model::diagnosis::Code;
 use vnetdig_model::edit::Edit;
 use vnetdig_model::network::Place;
+use vnetdig_model::scenario::Asker;
 use vnetdig_model::server::DnsServerId;
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Address, Fqdn, RecordData};
 
+use super::super::assess::endpoint_elsewhere;
 use super::super::blame::Blamed;
 use super::super::goal::{belongs_to, declared_anywhere};
 use super::{At, Remedy, Scene, one};
@@ -20,6 +22,9 @@ const LONGER_CHAIN: u8 = 16;
 /// Validation, filters, limits, own data, loops: what the server makes of names and answers by itself.
 pub(super) fn own_decisions(scene: &mut Scene<'_>, steps: &[At<'_>]) {
     for at in steps {
+        if let (StepKind::NotDeclared, Some(address)) = (&at.step.kind, at.exchange.address) {
+            unheld(scene, *at, address);
+        }
         if let (StepKind::Undelivered { .. }, Party::Server(ServerRef::Firewall(firewall))) =
             (&at.step.kind, at.exchange.server)
             && at.step.basis == Basis::FirewallProxyOff
@@ -201,4 +206,69 @@ pub(super) fn to_azure(scene: &Scene<'_>, server: DnsServerId) -> Vec<Remedy> {
 /// Whether what answered sees public data only.
 pub(super) fn is_public(party: Party) -> bool {
     matches!(party, Party::PublicResolver(_) | Party::AzureDns(Vantage::Public))
+}
+
+/// The address of a DNS server is one that an inbound endpoint had before it was made anew (S-102).
+fn unheld(scene: &mut Scene<'_>, at: At<'_>, asked: SocketAddr) {
+    let topology = scene.topology;
+    let facts = topology.facts();
+    let Some(endpoint) = endpoint_elsewhere(topology, asked.ip()) else { return };
+    let Some(address) = facts.inbound_endpoints[endpoint].address else { return };
+    let swap = |known: &IpAddr| if *known == asked.ip() { address } else { *known };
+    let swap_targets = |known: &[SocketAddr]| -> Vec<SocketAddr> {
+        known.iter().map(|target| SocketAddr::new(swap(&target.ip()), target.port())).collect()
+    };
+    let itself = Blamed::Server(ServerRef::Inbound(endpoint));
+    let (blamed, edits): (Blamed, Vec<Edit>) = match at.exchange.asker {
+        Party::Client(who) => {
+            let vnet = match who {
+                Asker::Client(client) => match facts.clients[client].place {
+                    Place::Vnet(vnet) => Some(vnet),
+                    _ => None,
+                },
+                Asker::Vnet(vnet) => Some(vnet),
+                Asker::Subnet(subnet) => Some(facts.subnets[subnet].vnet),
+            };
+            match (vnet.filter(|vnet| facts.vnets[*vnet].dns_servers.contains(&asked.ip())), who) {
+                (Some(vnet), _) => {
+                    let servers = facts.vnets[vnet].dns_servers.iter().map(swap).collect();
+                    (Blamed::DnsServersOf(vnet), vec![Edit::SetDnsServers { vnet, servers }])
+                }
+                (None, Asker::Client(client)) => {
+                    (Blamed::Client(client), vec![Edit::SetClientServers { client, servers: vec![address] }])
+                }
+                (None, _) => return,
+            }
+        }
+        Party::Server(ServerRef::Custom(server)) => {
+            let known = &facts.dns_servers[server];
+            let conditional = known.conditional_forwarders.iter().enumerate();
+            let guilty = conditional.filter(|(_, one)| one.servers.contains(&asked));
+            let guilty: Vec<_> =
+                guilty.map(|(index, one)| (index, one.domain.clone(), swap_targets(&one.servers))).collect();
+            match guilty.into_iter().next() {
+                Some((index, domain, servers)) => (
+                    Blamed::ConditionalForwarder(server, index),
+                    vec![Edit::SetConditionalForwarder { server, domain, servers }],
+                ),
+                None => (
+                    Blamed::Forwarders(server),
+                    vec![Edit::SetForwarders { server, servers: vec![SocketAddr::new(address, asked.port())] }],
+                ),
+            }
+        }
+        Party::Outbound(ruleset) => {
+            let mut rules = facts.forwarding_rules.iter();
+            let guilty = rules.find(|(_, rule)| rule.ruleset == ruleset && rule.targets.contains(&asked));
+            let Some((id, rule)) = guilty else { return };
+            let (domain, targets) = (rule.domain.clone(), swap_targets(&rule.targets));
+            (Blamed::Rule(id), vec![Edit::SetRule { ruleset, domain, targets }])
+        }
+        Party::Server(ServerRef::Firewall(firewall)) => {
+            let servers = facts.firewalls[firewall].dns_servers.iter().map(swap).collect();
+            (Blamed::Firewall(firewall), vec![Edit::SetFirewallServers { firewall, servers }])
+        }
+        _ => return,
+    };
+    scene.suspect(Code::DnsServerUnheld, vec![blamed, itself], Some(at), vec![Remedy::edits(edits)]);
 }

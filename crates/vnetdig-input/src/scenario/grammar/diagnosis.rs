@@ -97,6 +97,7 @@ pub(crate) static DIAGNOSIS: Words = Words {
         ("platform-dns-denied", "A security rule denies the tag AzurePlatformDNS (S-003)."),
         ("port-53-denied", "A security rule or firewall stops the query to the DNS server (S-003, S-206)."),
         ("no-route", "No route leads to the address (S-431)."),
+        ("peering-not-transitive", "Both networks are peered with a third, and peering is not transitive (S-402)."),
         ("peering-not-connected", "A half of the peering is missing or not Connected (S-400)."),
         ("peering-lacks-prefix", "The peering does not know the prefix (S-400)."),
         ("network-access-denied", "A half of the peering does not allow access (S-401)."),

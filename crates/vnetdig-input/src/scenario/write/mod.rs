@@ -12,7 +12,7 @@ mod filters;
 mod servers;
 mod services;
 mod topology;
-mod yaml;
+pub(super) mod yaml;
 
 use std::time::Duration;
 
@@ -35,6 +35,11 @@ const DEFAULT_TTL: Ttl = Ttl(3600);
 /// resources whose id the model does not keep.
 #[must_use]
 pub fn write(scenario: &Scenario) -> String {
+    yaml::document(&tree(scenario))
+}
+
+/// What [`write`] puts on the page, before it is laid out.
+pub(super) fn tree(scenario: &Scenario) -> Node {
     let Scenario { title, description, topology, checks, timeline } = scenario;
     let declared = Declared { facts: topology.facts() };
     let mut root = Entries::default();
@@ -45,7 +50,7 @@ pub fn write(scenario: &Scenario) -> String {
     root.filled("topology", declared.topology(topology));
     root.filled("checks", declared.checks(checks));
     root.filled("timeline", Node::lines(timeline.iter().map(|moment| declared.moment(moment))));
-    yaml::document(&root.sections())
+    root.sections()
 }
 
 /// The facts, with the names that others refer to them by.

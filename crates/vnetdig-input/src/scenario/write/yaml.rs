@@ -12,7 +12,7 @@ const WIDTH: usize = 110;
 
 /// How a list or mapping lies on the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
+pub(in crate::scenario) enum Layout {
     /// On one line if it fits there.
     Compact,
     /// One item on each line.
@@ -23,7 +23,7 @@ pub(super) enum Layout {
 
 /// A value to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Node {
+pub(in crate::scenario) enum Node {
     /// A number or boolean, never quoted.
     Bare(String),
     /// A text.
@@ -153,6 +153,25 @@ pub(super) fn document(root: &Node) -> String {
     let mut page = Page { out: String::new() };
     page.block(root, 0);
     page.out
+}
+
+/// What follows the colon in column `column` of a key that stands at `indent`, without the last line break.
+pub(in crate::scenario) fn after_key(value: &Node, indent: usize, column: usize) -> String {
+    let mut page = Page { out: " ".repeat(column) };
+    page.value(value, indent);
+    page.out.split_off(column).trim_end_matches('\n').to_owned()
+}
+
+/// What follows the dash of an item that stands at `indent`, without the last line break.
+pub(in crate::scenario) fn after_dash(item: &Node, indent: usize) -> String {
+    let mut page = Page { out: format!("{}-", " ".repeat(indent)) };
+    page.item(item, indent + 2);
+    page.out.split_off(indent + 1).trim_end_matches('\n').to_owned()
+}
+
+/// A key or text as a scalar that may stand anywhere.
+pub(in crate::scenario) fn word(text: &str) -> String {
+    scalar(text, true)
 }
 
 struct Page {
@@ -309,7 +328,7 @@ fn is_narrow(node: &Node, room: &mut usize) -> bool {
 }
 
 /// A value on one line.
-fn flow(node: &Node) -> String {
+pub(in crate::scenario) fn flow(node: &Node) -> String {
     match node {
         Node::Bare(text) => text.clone(),
         Node::Text(text) | Node::Prose(text) => scalar(text, true),

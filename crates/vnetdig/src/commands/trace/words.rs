@@ -1,12 +1,13 @@
 //! dig's grammar: a name, a type, a server and flags, in any order.
 
+use std::net::IpAddr;
 use std::str::FromStr as _;
 
 use vnetdig_model::scenario::TypedName;
 use vnetdig_model::secret::{SECRET_SENTENCE, may_hold_secret};
 use vnetdig_model::{Fqdn, RecordType, nearest};
 
-use crate::args::{TraceArgs, unknown};
+use crate::args::unknown;
 
 /// The types that can be asked for. The other types hickory-proto knows are not questions (OPT, TSIG), are
 /// transfers (AXFR), or are no longer in use (KEY, SIG, NULL).
@@ -45,29 +46,29 @@ const TYPES: [&str; 30] = [
 
 const FLAGS: [&str; 5] = ["+short", "+noshort", "+search", "+nosearch", "+json"];
 
-/// What the words of `vnetdig trace` say.
+/// What the words of a question say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Words {
-    pub(super) name: TypedName,
-    pub(super) record_type: RecordType,
+pub(crate) struct Words {
+    pub(crate) name: TypedName,
+    pub(crate) record_type: RecordType,
     /// As written after `@`.
-    pub(super) server: Option<String>,
-    pub(super) is_short: bool,
-    pub(super) is_json: bool,
+    pub(crate) server: Option<String>,
+    pub(crate) is_short: bool,
+    pub(crate) is_json: bool,
 }
 
 impl Words {
-    pub(super) fn read(args: &TraceArgs) -> Result<Self, String> {
+    /// Reads words as they stand on the command line, a type given by `-t`, and an address given by `-x`.
+    pub(crate) fn read(words: &[String], record_type: Option<&str>, reverse: Option<IpAddr>) -> Result<Self, String> {
         // Before anything else, so that no message repeats one of them.
-        if args.words.iter().chain(&args.record_type).any(|word| is_secret(word)) {
+        if words.iter().map(String::as_str).chain(record_type).any(is_secret) {
             return Err(SECRET_SENTENCE.to_owned());
         }
-        let mut reader =
-            Reader { record_type: args.record_type.as_deref().map(typed).transpose()?, ..Reader::default() };
-        for word in &args.words {
+        let mut reader = Reader { record_type: record_type.map(typed).transpose()?, ..Reader::default() };
+        for word in words {
             reader.take(word)?;
         }
-        let (name, usual_type) = match (args.reverse, &reader.name) {
+        let (name, usual_type) = match (reverse, &reader.name) {
             (Some(_), Some(name)) => return Err(format!("there are two questions: -x and `{name}`")),
             (Some(address), None) => {
                 (TypedName { name: Fqdn::reverse(address), is_absolute: true, address: None }, RecordType::PTR)
@@ -182,7 +183,7 @@ mod tests {
         let words = ["vnetdig", "trace", "-s", "x"].into_iter().chain(line.split_whitespace());
         let cli = Cli::try_parse_from(words).map_err(|error| error.to_string())?;
         let Command::Trace(args) = cli.command else { unreachable!("the line says trace") };
-        Words::read(&args)
+        Words::read(&args.words, args.record_type.as_deref(), args.reverse)
     }
 
     #[test]

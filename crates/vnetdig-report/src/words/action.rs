@@ -1,0 +1,36 @@
+//! What a fix does, in words.
+
+use vnetdig_analysis::diagnose::Action;
+
+use super::data::typed;
+
+/// The tag of an action.
+pub(crate) fn action_tag(action: &Action) -> String {
+    match action {
+        Action::Edit(edit) => {
+            let shown = format!("{edit:?}");
+            let variant = shown.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            let mut tag = String::new();
+            for c in variant.chars() {
+                if c.is_ascii_uppercase() && !tag.is_empty() {
+                    tag.push('-');
+                }
+                tag.push(c.to_ascii_lowercase());
+            }
+            tag
+        }
+        Action::Ask(_) => "ask".to_owned(),
+        Action::AskOwnServers => "ask-own-servers".to_owned(),
+        Action::FlushCaches => "flush-caches".to_owned(),
+    }
+}
+
+/// What an action does, without a period.
+pub(crate) fn action(action: &Action) -> String {
+    match action {
+        Action::Edit(_) => action_tag(action).replace('-', " "),
+        Action::Ask(name) => format!("ask for {}", typed(name)),
+        Action::AskOwnServers => "ask without naming a server, as programs do".to_owned(),
+        Action::FlushCaches => "empty the caches on the way, or wait until they have forgotten".to_owned(),
+    }
+}
