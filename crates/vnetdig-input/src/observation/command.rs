@@ -62,12 +62,12 @@ fn invocation(line: &str) -> Option<Vec<&str>> {
         }
     }
     let words = words(line);
-    let looks_so = |word: &&str| word.starts_with(['-', '@', '+', '$']) || is_name(word) || address(word).is_some();
+    let looks_so = |word: &str| word.starts_with(['-', '@', '+', '$']) || is_name(word) || address(word).is_some();
     let verbs = ["query", "hosts", "ahosts", "ahostsv4"];
     let arguments = words.get(1..).unwrap_or_default();
-    let is_bare = arguments.first().is_some_and(|word| looks_so(&word) || verbs.contains(word))
+    let is_bare = arguments.first().is_some_and(|word| looks_so(word) || verbs.contains(word))
         && arguments.iter().all(|word| {
-            looks_so(&word)
+            looks_so(word)
                 || verbs.contains(word)
                 || record_type(word).is_some()
                 || word.parse::<u16>().is_ok()

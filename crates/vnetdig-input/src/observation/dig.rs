@@ -1,7 +1,7 @@
 //! `dig` of BIND and `kdig` of Knot DNS, whole or with `+short`.
 
-use vnetdig_model::ResponseCode;
 use vnetdig_model::observation::{Asked, Seen, SeenData, SeenRecord, Tool};
+use vnetdig_model::{Diagnostic, RecordType, ResponseCode};
 
 use super::command::is_command;
 use super::gather::{Gathered, data, rcode, zone_record};
@@ -42,8 +42,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> bool {
         }
         reader.at += 1;
     }
-    // The banner alone, cut off from its response, says nothing.
-    if !gathered.is_empty() {
+    if gathered.is_empty() {
+        let place = reader.since(gathered.first_line);
+        let message = "the output of dig is cut off before its response";
+        reader.diagnostics.push(Diagnostic::warning("paste/cut-off", message).at(place));
+    } else {
         gathered.finish(reader);
     }
     true
@@ -86,9 +89,8 @@ fn take(reader: &mut Reader<'_>, line: &str, gathered: &mut Gathered, section: &
 
 fn add(gathered: &mut Gathered, section: Section, record: SeenRecord) -> bool {
     let owner = record.owner.as_ref();
-    let is_soa =
-        matches!(&record.data, SeenData::Other { record_type, .. } if *record_type == vnetdig_model::RecordType::SOA);
-    let wants_soa = gathered.asked.record_type == Some(vnetdig_model::RecordType::SOA);
+    let is_soa = matches!(&record.data, SeenData::Other { record_type, .. } if *record_type == RecordType::SOA);
+    let wants_soa = gathered.asked.record_type == Some(RecordType::SOA);
     match section {
         // Sections may have been cut off; then an SOA that nobody asked for is the one of a negative answer.
         Section::Authority | Section::Before | Section::Question | Section::Answer if is_soa && !wants_soa => {
@@ -204,7 +206,7 @@ pub(super) fn read_short(reader: &mut Reader<'_>) -> bool {
         let found = match alias {
             Some(target) => Some(SeenData::Alias(target)),
             None if line.contains(' ') => None,
-            None => data(vnetdig_model::RecordType::A, line, line),
+            None => data(RecordType::A, line, line),
         };
         let Some(found) = found else { break };
         let next = if let SeenData::Alias(target) = &found { Some(target.clone()) } else { owner.clone() };

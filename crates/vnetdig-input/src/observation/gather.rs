@@ -51,7 +51,7 @@ impl Gathered {
 
     /// Adds the observation, which ends before the line the reader stands at.
     pub(super) fn finish(mut self, reader: &mut Reader<'_>) {
-        if self.asked.name.is_none() && self.asked.typed.is_none() {
+        if self.asked.name.is_none() {
             let first = self.answer.chain.first();
             if let Some((owner, span)) = first.and_then(|first| Some((first.owner.clone()?, first.span))) {
                 let typed = Some(owner.to_string().into());

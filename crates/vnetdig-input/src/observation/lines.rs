@@ -147,8 +147,10 @@ fn without_stamp(line: &str) -> &str {
 /// A domain name as a program prints it. A name without a letter is none.
 pub(super) fn name(text: &str) -> Option<Fqdn> {
     let text = text.trim_matches(['"', '\'', '`', '“', '”', '„', '«', '»', ',', ';']);
+    // A shell variable alone is not the name it stands for.
+    let is_variable = text.starts_with('$') && !text.contains('.');
     let is_address = text.parse::<IpAddr>().is_ok();
-    (!is_address && !may_hold_secret(text)).then(|| text.parse().ok()).flatten()
+    (!is_address && !is_variable && !may_hold_secret(text)).then(|| text.parse().ok()).flatten()
 }
 
 /// Whether a word may be a host name: letters, digits and a dot inside, as they are pasted.

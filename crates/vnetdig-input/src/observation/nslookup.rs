@@ -4,7 +4,7 @@
 //! page was lost on the way, what is left of a translated word is still told by its ASCII letters.
 
 use vnetdig_model::observation::{Asked, Seen, SeenData, SeenRecord, Tool};
-use vnetdig_model::{Fqdn, RecordType, ResponseCode};
+use vnetdig_model::{Fqdn, RecordType, ResponseCode, Span};
 
 use super::command::is_command;
 use super::gather::{Gathered, data, failure, rcode};
@@ -43,7 +43,7 @@ struct Block {
     has_server: bool,
     /// The name behind `Name:`, to which the addresses belong.
     name: Option<Fqdn>,
-    aliases: Vec<(Fqdn, vnetdig_model::Span)>,
+    aliases: Vec<(Fqdn, Span)>,
     last_label: Label,
     is_windows: bool,
     saw_timeout: bool,
@@ -83,7 +83,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> bool {
         }
         if line.trim().is_empty() {
             block.last_label = Label::None;
-            if !reader.ahead(1).is_some_and(|next| belongs(next)) {
+            if !reader.ahead(1).is_some_and(belongs) {
                 break;
             }
         } else if !take(reader, line, &mut block) {
@@ -106,9 +106,8 @@ fn choose(reader: &mut Reader<'_>, line: &str) -> bool {
     let Some(input) = line.strip_prefix('>').map(str::trim) else { return false };
     let words: Vec<&str> = input.split_whitespace().take(4).collect();
     match words.as_slice() {
-        [] => {}
         ["server" | "lserver", server, ..] => reader.chosen = Some(reader.server(server)),
-        ["set", ..] | ["exit"] => {}
+        [] | ["set", ..] | ["exit"] => {}
         [typed, ..] if is_name(typed) => {
             let asked = reader.asked(typed);
             let command = reader.command.take().filter(|command| command.tool == Tool::Nslookup);
@@ -302,7 +301,7 @@ fn fail(reader: &mut Reader<'_>, line: &str, block: &mut Block) -> bool {
 /// Ends the observation of the chain and begins that of its target.
 fn split(reader: &mut Reader<'_>, block: &mut Block) {
     let mut second = Gathered::new(reader, Tool::Nslookup);
-    second.server = block.gathered.server.clone();
+    second.server.clone_from(&block.gathered.server);
     second.asked = Asked::default();
     let mut first = std::mem::replace(&mut block.gathered, second);
     first.answer.rcode = Some(ResponseCode::NoError);
@@ -311,16 +310,15 @@ fn split(reader: &mut Reader<'_>, block: &mut Block) {
 
 fn finish(reader: &mut Reader<'_>, mut block: Block) {
     let gathered = &mut block.gathered;
-    if let Some(last) = block.name.take() {
-        aliases(reader, gathered, &last, &block.aliases);
-        if gathered.answer.chain.is_empty() {
-            // Windows prints the name alone when it has no address of the type asked for (S-012).
-            let is_asked = gathered.asked.name.is_none();
-            if is_asked {
-                gathered.asked = Asked { typed: Some(last.to_string().into()), name: Some(last), ..Asked::default() };
-            }
-            gathered.failed = gathered.failed.take().or(Some(Seen::NoAddress));
+    aliases(reader, gathered, block.name.as_ref(), &block.aliases);
+    if let Some(last) = block.name.take()
+        && gathered.answer.chain.is_empty()
+    {
+        // Windows prints the name alone when it has no address of the type asked for (S-012).
+        if gathered.asked.name.is_none() {
+            gathered.asked = Asked { typed: Some(last.to_string().into()), name: Some(last), ..Asked::default() };
         }
+        gathered.failed = gathered.failed.take().or(Some(Seen::NoAddress));
     }
     if !gathered.answer.chain.is_empty() && gathered.answer.rcode.is_none() {
         gathered.answer.rcode = Some(ResponseCode::NoError);
@@ -338,22 +336,20 @@ fn finish(reader: &mut Reader<'_>, mut block: Block) {
 }
 
 /// Puts the aliases that Windows lists behind the addresses before them: the first one was asked for.
-fn aliases(reader: &Reader<'_>, gathered: &mut Gathered, last: &Fqdn, aliases: &[(Fqdn, vnetdig_model::Span)]) {
-    let mut names: Vec<(Fqdn, vnetdig_model::Span)> = aliases.to_vec();
-    if names.is_empty() {
-        let asked = gathered.asked.name.clone().filter(|asked| {
-            asked != last && gathered.answer.chain.iter().all(|record| record.owner.as_ref() != Some(asked))
-        });
-        // A search list makes a longer name of the typed one; that is no alias.
-        let typed = asked.filter(|asked| !last.to_string().starts_with(&format!("{asked}.")));
-        names.extend(typed.map(|typed| (typed, reader.since(gathered.first_line))));
+fn aliases(reader: &Reader<'_>, gathered: &mut Gathered, last: Option<&Fqdn>, aliases: &[(Fqdn, Span)]) {
+    if gathered.answer.chain.iter().any(|record| matches!(record.data, SeenData::Alias(_))) {
+        return;
     }
-    let targets = names.iter().skip(1).map(|(name, _)| name.clone()).chain([last.clone()]);
-    let links = names.iter().zip(targets).map(|((owner, span), target)| SeenRecord {
-        owner: Some(owner.clone()),
-        ttl: None,
-        data: SeenData::Alias(target),
-        span: *span,
+    let mut names: Vec<(Fqdn, Span)> = aliases.to_vec();
+    if let (Some(asked), Some(last), true) = (&gathered.asked.name, last, names.is_empty()) {
+        // A search list makes a longer name of the typed one; that is no alias.
+        let is_alias = asked != last && !last.to_string().starts_with(&format!("{asked}."));
+        names.extend(is_alias.then(|| (asked.clone(), reader.since(gathered.first_line))));
+    }
+    let targets = names.iter().skip(1).map(|(name, _)| name.clone()).chain(last.cloned());
+    let links = names.iter().zip(targets).map(|((owner, span), target)| {
+        let data = SeenData::Alias(target);
+        SeenRecord { owner: Some(owner.clone()), ttl: None, data, span: *span }
     });
     let links: Vec<SeenRecord> = links.collect();
     gathered.answer.chain.splice(0..0, links);

@@ -31,7 +31,9 @@ pub(super) fn read(reader: &mut Reader<'_>) -> bool {
             continue;
         }
         let at = reader.at;
-        let Some((record, section)) = row(reader, line, is_read).or_else(|| list(reader)) else { break };
+        let Some((record, section)) = row(reader, line).or_else(|| list(reader)) else { break };
+        // A row is one line; a list has gone on by itself.
+        reader.at = reader.at.max(at + 1);
         let is_other = record.owner.as_ref().is_some_and(|owner| !gathered.continues(owner));
         if section == "Authority" {
             gathered.answer.authority = record.owner;
@@ -67,7 +69,7 @@ fn next_is_record(reader: &Reader<'_>) -> bool {
     let has_type =
         || ahead.take(3).any(|line| labeled(line).is_some_and(|(label, _)| matches!(label, "Type" | "QueryType")));
     is_heading(line)
-        || row(reader, line, true).is_some()
+        || row(reader, line).is_some()
         || labeled(line).is_some_and(|(label, _)| label == "Name") && has_type()
 }
 
@@ -81,14 +83,14 @@ fn is_rule(line: &str) -> bool {
 }
 
 /// A row of the table: `name type ttl section data`; leaves the reader behind it.
-fn row(reader: &Reader<'_>, line: &str, is_table: bool) -> Option<(SeenRecord, String)> {
+fn row(reader: &Reader<'_>, line: &str) -> Option<(SeenRecord, String)> {
     let mut words = line.split_whitespace();
     let owner = name(words.next()?)?;
     let record_type = record_type(words.next()?)?;
     let ttl = Ttl(words.next()?.parse().ok()?);
     let section = words.next()?;
     let is_section = matches!(section, "Answer" | "Authority" | "Additional" | "Question");
-    if !is_table && !is_section || !is_section {
+    if !is_section {
         return None;
     }
     let word = words.next().unwrap_or_default();

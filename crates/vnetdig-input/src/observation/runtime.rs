@@ -33,10 +33,10 @@ const FIREWALL: Means = ConnectWith(ConnectionResult::Rejected(Rejection::Firewa
 /// Sentences and what they mean. The first one that stands in a line is taken, so the more telling come first.
 const SENTENCES: [(Tool, &str, Means); 72] = [
     // libpq, and psycopg and psql above it.
+    (Tool::Libpq, "server certificate for \"{any}\" does not match host name \"{name}\"", Certificate),
     (Tool::Libpq, "could not translate host name \"{name}\" to address: ", Name),
     (Tool::Libpq, "connection to server at \"{name}\" ({address}), port {port} failed: ", Connect),
     (Tool::Libpq, "connection to server at \"{address}\", port {port} failed: ", Connect),
-    (Tool::Libpq, "server certificate for \"{any}\" does not match host name \"{name}\"", Certificate),
     (Tool::Libpq, "Is the server running on host \"{name}\" ({address}) and accepting", FAILED),
     (Tool::Libpq, "could not connect to server: ", Connect),
     (Tool::Libpq, "failed to resolve host '{name}': ", Name),
@@ -57,7 +57,7 @@ const SENTENCES: [(Tool, &str, Means); 72] = [
     (Tool::Go, "lookup {name} on {any}:53: ", Name),
     (Tool::Go, "lookup {name}: ", Name),
     (Tool::Go, "dial tcp [{address}]:{port}: ", Connect),
-    (Tool::Go, "dial tcp {address}:{port}: ", Connect),
+    (Tool::Go, "dial tcp {name}:{port}: ", Connect),
     (Tool::Go, "certificate is valid for {any}, not {name}", Certificate),
     (Tool::Go, "certificate is not valid for any names, but wanted to match {name}", Certificate),
     // Java.
@@ -247,8 +247,7 @@ fn add(reader: &mut Reader<'_>, observation: Observation) {
 
 /// `*   Trying 10.2.0.5:443...` of `curl -v`: what came of it stands in a later line.
 fn curl_tries(line: &str) -> bool {
-    let is_curl = line.trim_start().starts_with("* ") && line.contains("Trying ");
-    is_curl
+    line.trim_start().starts_with("* ") && line.contains("Trying ")
 }
 
 /// `psql (16.1, server 16.4)` greets behind a connection that was opened.

@@ -23,7 +23,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> bool {
         reader.at += 1;
         return true;
     }
-    if !labeled(line).is_some_and(|(label, _)| label == "ComputerName") {
+    if labeled(line).is_none_or(|(label, _)| label != "ComputerName") {
         return false;
     }
     properties(reader);

@@ -21,7 +21,7 @@ pub(crate) struct Resource {
     /// Whether the subscription was declared.
     is_placed: bool,
     /// Resource group, or its placeholder.
-    pub(crate) group: String,
+    pub(super) group: String,
     /// What placeholders call it.
     key: String,
 }
@@ -80,6 +80,11 @@ impl Resource {
     /// Its name in Azure.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its resource group, or the placeholder of it.
+    pub(crate) fn group(&self) -> &str {
+        &self.group
     }
 
     /// What placeholders call it.

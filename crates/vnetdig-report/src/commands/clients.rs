@@ -19,9 +19,9 @@ const SITE_SETTINGS: &str = "Microsoft.Web/sites/config@2023-12-01";
 const SITE: &str = "Microsoft.Web/sites@2023-12-01";
 const GATEWAY: &str = "Microsoft.Network/virtualNetworkGateways@2024-05-01";
 
-/// Servers as a list flag takes them; the empty string empties the list.
-fn listed(servers: &[IpAddr]) -> Vec<String> {
-    if servers.is_empty() { vec![String::new()] } else { servers.iter().map(ToString::to_string).collect() }
+/// Servers as a list flag takes them; `null` empties the list.
+pub(super) fn listed(servers: &[IpAddr]) -> Vec<String> {
+    if servers.is_empty() { vec!["null".to_owned()] } else { servers.iter().map(ToString::to_string).collect() }
 }
 
 fn client_resource(kind: &'static str, client: &Client) -> Resource {
@@ -209,7 +209,7 @@ pub(super) fn renew(sheet: &mut Sheet<'_>, id: ClientId) {
                 Resource::new("Microsoft.Compute/virtualMachineScaleSets", &format!("<node-pool-of-{}>", client.name));
             let group = set.beside("", &format!("<node-resource-group-of-{}>", client.name));
             sheet.note("the nodes of the cluster restart, and with them everything that runs there");
-            let az = Az::new("vmss restart").flag("-g", &group.name).flag("--vm-scale-set-name", &set.name);
+            let az = Az::new("vmss restart").flag("-g", &group.name).flag("-n", &set.name);
             sheet.az(az);
             let line = "kubectl -n kube-system rollout restart deployment coredns".to_owned();
             sheet.native(place(client, "in its cluster"), vec![line]);

@@ -98,7 +98,7 @@ fn group_command(verb: &str, endpoint: &Resource, group: &str, zone: &Resource) 
         .place(Az::new(&format!("network private-endpoint dns-zone-group {verb}")))
         .flag("--endpoint-name", &endpoint.name)
         .flag("-n", group)
-        .when(verb != "remove", |az| az.flag("--private-dns-zone", zone.id()))
+        .flag("--private-dns-zone", zone.id())
         .flag("--zone-name", config_name(zone))
 }
 
@@ -176,7 +176,12 @@ pub(super) fn move_group(sheet: &mut Sheet<'_>, id: PrivateEndpointId, old: &Res
     let group = group_name(&endpoint);
     sheet.az(group_command("add", &endpoint, &group, new));
     sheet.note(&format!("destroys the record of {} in zone {}", endpoint.key(), old.name));
-    sheet.az(group_command("remove", &endpoint, &group, old));
+    let az = endpoint
+        .place(Az::new("network private-endpoint dns-zone-group remove"))
+        .flag("--endpoint-name", &endpoint.name)
+        .flag("-n", &group)
+        .flag("--zone-name", format!("<config-of-{}-in-zone-group-of-{}>", old.key(), endpoint.key()));
+    sheet.az(az);
     let known = sheet.facts().private_endpoints[id].zone_group.clone().unwrap_or_default();
     let zones: Vec<Resource> = known
         .iter()

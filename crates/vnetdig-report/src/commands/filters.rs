@@ -9,6 +9,7 @@ use vnetdig_model::server::FirewallId;
 use super::azure::Resource;
 use super::bash::Az;
 use super::block::{Fields, Value, symbol, text, texts, word};
+use super::clients::listed;
 use super::sheet::Sheet;
 
 const NSG: &str = "Microsoft.Network/networkSecurityGroups@2024-05-01";
@@ -126,7 +127,7 @@ pub(super) fn add_security_rule(sheet: &mut Sheet<'_>, nsg: NsgId, rule: &Securi
     sheet.bicep_parent(&parent, NSG, &nsg.name);
     let fields: Fields =
         vec![("parent", word(parent)), ("name", text(&*rule.name)), ("properties", Value::Map(properties))];
-    sheet.bicep(&nsg, &symbol(&["rule", &label]), NSG_RULE, &fields);
+    sheet.bicep(&nsg, &format!("rule_{label}"), NSG_RULE, &fields);
 }
 
 fn hcl_groups(sheet: &mut Sheet<'_>, fields: &mut Fields, key: &'static str, groups: &[Resource]) {
@@ -257,7 +258,7 @@ fn add_firewall_rule(sheet: &mut Sheet<'_>, firewall: FirewallId, rule: &Applian
     sheet.bicep_parent(&parent, POLICY, &policy.name);
     let fields: Fields =
         vec![("parent", word(parent)), ("name", text(&*rule.name)), ("properties", Value::Map(properties))];
-    sheet.bicep(&policy, &symbol(&["rules", &label]), RULE_GROUP, &fields);
+    sheet.bicep(&policy, &format!("rules_{label}"), RULE_GROUP, &fields);
 }
 
 pub(super) fn enable_dns_proxy(sheet: &mut Sheet<'_>, firewall: FirewallId) {
@@ -269,7 +270,7 @@ pub(super) fn enable_dns_proxy(sheet: &mut Sheet<'_>, firewall: FirewallId) {
 pub(super) fn set_firewall_servers(sheet: &mut Sheet<'_>, firewall: FirewallId, servers: &[IpAddr]) {
     let fields = vec![("servers", texts(servers))];
     let properties = vec![("servers", texts(servers))];
-    let servers = if servers.is_empty() { vec![String::new()] } else { words(servers) };
+    let servers = listed(servers);
     set_policy_dns(sheet, firewall, |az| az.list("--dns-servers", servers), fields, properties);
 }
 

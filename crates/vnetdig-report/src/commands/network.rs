@@ -171,7 +171,7 @@ fn declare_half(
     sheet.resource("azurerm_virtual_network_peering", &label, &fields);
     let parent = vnet_parent(sheet, local);
     let fields: Fields = vec![("parent", word(parent)), ("name", text(name)), ("properties", Value::Map(properties))];
-    sheet.bicep(local, &symbol(&["peering", &label]), PEERING, &fields);
+    sheet.bicep(local, &format!("peering_{label}"), PEERING, &fields);
 }
 
 pub(super) fn set_flag(sheet: &mut Sheet<'_>, id: PeeringId, flag: PeeringFlag) {
@@ -187,6 +187,7 @@ pub(super) fn set_flag(sheet: &mut Sheet<'_>, id: PeeringId, flag: PeeringFlag) 
     let remote = Resource::vnet(sheet.topology(), half.remote);
     let name = half_name(&local, &remote);
     sheet.az(half_command("update", &local, &name).flag(word, "true"));
+    sheet.exists("the half of the peering");
     declare_half(sheet, &local, &remote, &name, &half, None);
 }
 
@@ -196,6 +197,7 @@ pub(super) fn synchronize(sheet: &mut Sheet<'_>, id: PeeringId) {
     let remote = Resource::vnet(sheet.topology(), half.remote);
     let name = half_name(&local, &remote);
     sheet.az(half_command("sync", &local, &name));
+    sheet.exists("the half of the peering");
     sheet.remark("Terraform synchronizes when a trigger changes; a Bicep deployment writes the half anew");
     let space = &sheet.facts().vnets[half.remote].address_space;
     let space = space.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
@@ -251,7 +253,7 @@ pub(super) fn add_route(sheet: &mut Sheet<'_>, subnet: SubnetId, route: &Route) 
     let mut fields: Fields = vec![
         ("name", text(&*route.name)),
         ("resource_group_name", text(&table.group)),
-        ("route_table_name", text(&table.name)),
+        ("route_table_name", sheet.hcl_name("azurerm_route_table", &table)),
         ("address_prefix", text(&prefix)),
         ("next_hop_type", text(hop)),
     ];
@@ -269,7 +271,7 @@ pub(super) fn add_route(sheet: &mut Sheet<'_>, subnet: SubnetId, route: &Route) 
         ("name", text(&*route.name)),
         ("properties", Value::Map(properties)),
     ];
-    sheet.bicep(&table, &symbol(&["route", &label]), ROUTE, &fields);
+    sheet.bicep(&table, &format!("route_{label}"), ROUTE, &fields);
 }
 
 /// A table for a subnet that has none, named as the edit names it.

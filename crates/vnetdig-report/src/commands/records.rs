@@ -94,10 +94,11 @@ pub(super) fn set(sheet: &mut Sheet<'_>, set: &RecordSet) {
     let old = known.data.iter().filter(|data| set.record_type != RecordType::CNAME && !set.data.contains(data));
     for data in old {
         let az = command("remove-record", &zone, kind).flag("-n", &relative);
-        let what = format!("record {} {kind} {}", absolute(&set.owner), datum(topology, data));
+        let what = format!("record {} {} {}", absolute(&set.owner), set.record_type, datum(topology, data));
         sheet.note(&format!("destroys {what}"));
         sheet.az(record(sheet, az, data));
     }
+    sheet.exists("the record set");
     declare(sheet, &zone, &relative, set);
 }
 
@@ -118,7 +119,7 @@ fn declare(sheet: &mut Sheet<'_>, zone: &Resource, relative: &str, set: &RecordS
     let label = symbol(&[&zone.name, &relative.replace('@', "apex").replace('*', "any"), kind]);
     let mut fields: Fields = vec![
         ("name", text(relative)),
-        ("zone_name", text(&zone.name)),
+        ("zone_name", sheet.hcl_name("azurerm_private_dns_zone", zone)),
         ("resource_group_name", text(&zone.group)),
         ("ttl", word(set.ttl)),
     ];
@@ -153,7 +154,7 @@ fn declare(sheet: &mut Sheet<'_>, zone: &Resource, relative: &str, set: &RecordS
     ];
     let kind_word = kind.to_ascii_uppercase();
     let kind = format!("Microsoft.Network/privateDnsZones/{kind_word}@2024-06-01");
-    sheet.bicep(zone, &symbol(&["record", &label]), &kind, &fields);
+    sheet.bicep(zone, &format!("record_{label}"), &kind, &fields);
 }
 
 fn parts(data: &RecordData) -> Fields {

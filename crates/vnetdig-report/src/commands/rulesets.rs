@@ -86,6 +86,9 @@ pub(super) fn set_rule(sheet: &mut Sheet<'_>, ruleset: RulesetId, domain: &Fqdn,
         .flag("--forwarding-rule-state", "Enabled")
         .flag("--target-dns-servers", json_targets(targets));
     sheet.az(az);
+    if is_known {
+        sheet.exists("the rule");
+    }
     declare_rule(sheet, &ruleset, &name, domain, true, targets);
 }
 
@@ -122,7 +125,7 @@ fn declare_rule(
         ("targetDnsServers", Value::List(targets.iter().map(|to| Value::Map(target(to, "ipAddress"))).collect())),
     ];
     let fields: Fields = vec![("parent", word(parent)), ("name", text(name)), ("properties", Value::Map(properties))];
-    sheet.bicep(ruleset, &symbol(&["rule", &label]), RULE, &fields);
+    sheet.bicep(ruleset, &format!("rule_{label}"), RULE, &fields);
 }
 
 pub(super) fn disable_rule(sheet: &mut Sheet<'_>, rule: ForwardingRuleId) {
@@ -130,6 +133,7 @@ pub(super) fn disable_rule(sheet: &mut Sheet<'_>, rule: ForwardingRuleId) {
     let ruleset = ruleset_of(sheet, rule.ruleset);
     let name = rule_name(&ruleset, &rule.domain);
     sheet.az(command("forwarding-rule update", &ruleset, &name).flag("--forwarding-rule-state", "Disabled"));
+    sheet.exists("the rule");
     declare_rule(sheet, &ruleset, &name, &rule.domain, false, &rule.targets);
 }
 
@@ -171,7 +175,7 @@ pub(super) fn allow_domain(sheet: &mut Sheet<'_>, policy: SecurityPolicyId, doma
         ("location", text(&location)),
         ("body", Value::Map(vec![("properties", domains.clone())])),
     ];
-    sheet.resource("azapi_resource", &symbol(&["list", &label]), &fields);
+    sheet.resource("azapi_resource", &format!("list_{label}"), &fields);
     let properties = |list: Value| {
         Value::Map(vec![
             ("priority", word(priority)),
@@ -180,7 +184,7 @@ pub(super) fn allow_domain(sheet: &mut Sheet<'_>, policy: SecurityPolicyId, doma
             ("dnsSecurityRuleState", text("Enabled")),
         ])
     };
-    let list_id = word(format!("azapi_resource.{}.id", symbol(&["list", &label])));
+    let list_id = word(format!("azapi_resource.list_{label}.id"));
     let fields: Fields = vec![
         ("type", kind(POLICY_RULE)),
         ("name", text(&name)),

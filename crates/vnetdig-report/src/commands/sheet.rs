@@ -81,6 +81,11 @@ impl<'a> Sheet<'a> {
         self.hcl_block(block::hcl(&format!("resource \"{kind}\" \"{label}\""), fields));
     }
 
+    /// Says of the resource that follows, in both languages, that it is there and is to be changed.
+    pub(super) fn exists(&mut self, what: &str) {
+        self.remark(&format!("{what} exists: change its block, do not create it again"));
+    }
+
     /// Arguments to change in the block of a Terraform resource that exists.
     pub(super) fn change(&mut self, what: &str, kind: &str, label: &str, fields: &Fields) {
         let comment = format!("# existing: in the block of {}, all other arguments as they are", one_line(what));
@@ -89,13 +94,28 @@ impl<'a> Sheet<'a> {
 
     /// The id of a resource in Terraform: itself where it is known, else through a data source.
     pub(super) fn hcl_id(&mut self, kind: &str, resource: &Resource) -> Value {
+        let label = symbol(&[resource.key()]);
+        if self.creates(kind, &label) {
+            return word(format!("{kind}.{label}.id"));
+        }
         if resource.is_placed() {
             return text(resource.id());
         }
-        let label = symbol(&[resource.key()]);
         let fields = vec![("name", text(&resource.name)), ("resource_group_name", text(&resource.group))];
         self.hcl_block(block::hcl(&format!("data \"{kind}\" \"{label}\""), &fields));
         word(format!("data.{kind}.{label}.id"))
+    }
+
+    /// The name of a resource in Terraform, so that what is in it waits for it.
+    pub(super) fn hcl_name(&self, kind: &str, resource: &Resource) -> Value {
+        let label = symbol(&[resource.key()]);
+        if self.creates(kind, &label) { word(format!("{kind}.{label}.name")) } else { text(&resource.name) }
+    }
+
+    /// Whether a Terraform resource is made by the same file.
+    fn creates(&self, kind: &str, label: &str) -> bool {
+        let head = format!("resource \"{kind}\" \"{label}\" ");
+        self.hcl.iter().any(|block| block.starts_with(&head))
     }
 
     /// The id of a subnet in Terraform.

@@ -39,6 +39,7 @@ pub(super) fn link(sheet: &mut Sheet<'_>, zone: PrivateZoneId, vnet: VnetId, pol
     if known.is_some() {
         let name = link_name(&zone, &vnet);
         sheet.az(link_command("update", &zone, &name).flag("--resolution-policy", policy_word(policy)));
+        sheet.exists("the link");
         declare_link(sheet, &zone, &vnet, &name, registration, policy);
     } else {
         let name = vnet.key().to_owned();
@@ -74,7 +75,7 @@ fn declare_link(
     let label = symbol(&[zone.key(), vnet.key()]);
     let mut fields = vec![
         ("name", text(name)),
-        ("private_dns_zone_name", text(&zone.name)),
+        ("private_dns_zone_name", sheet.hcl_name("azurerm_private_dns_zone", zone)),
         ("resource_group_name", text(&zone.group)),
         ("virtual_network_id", id),
         ("resolution_policy", text(policy_word(policy))),
@@ -111,7 +112,7 @@ pub(super) fn unlink(sheet: &mut Sheet<'_>, zone: PrivateZoneId, vnet: VnetId) {
     sheet.destroy(&format!("the link of zone {} to network {}", zone.key(), vnet.key()), az);
 }
 
-/// Creates the zone where the first of its endpoints or networks is; else where placeholders say.
+/// Nobody declared where the new zone is to be: its resource group is a placeholder.
 pub(super) fn add(sheet: &mut Sheet<'_>, name: &Fqdn, vnets: &[VnetId], endpoints: &[PrivateEndpointId]) {
     let zone = Resource::new("Microsoft.Network/privateDnsZones", &name.to_string());
     create(sheet, &zone, &zone.name.clone());
@@ -140,6 +141,9 @@ pub(super) fn rename(sheet: &mut Sheet<'_>, zone: PrivateZoneId, name: &Fqdn) {
     let data = facts.private_zones[zone].data;
     let old = Resource::zone(sheet.topology(), zone);
     let new = old.beside("Microsoft.Network/privateDnsZones", &name.to_string());
+    if facts.private_zones[zone].lock.is_some() {
+        remove_lock(sheet, zone);
+    }
     create(sheet, &new, &new.name.clone());
     let apex = facts.zone_name(zone);
     for set in facts.record_sets.values().filter(|set| set.zone == data && !set.auto_registered) {

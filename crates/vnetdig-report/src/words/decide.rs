@@ -73,8 +73,11 @@ pub fn decide(topology: &Topology, missing: &Missing) -> Decide {
         Missing::AdminRuleMatch(rules) => {
             let Some(first) = facts.admin_rules[*rules].vnets.first() else { return Decide::default() };
             let found = vnet(*first);
-            let az = found.place(Az::new("network manager list-effective-security-admin-rules"));
-            command(az.flag("--virtual-network-name", found.name()).line())
+            command(format!(
+                "Get-AzNetworkManagerEffectiveSecurityAdminRule -VirtualNetworkName {} -VirtualNetworkResourceGroupName {}",
+                quoted(found.name()),
+                quoted(found.group())
+            ))
         }
         Missing::TagPrefixes(tag) if tag.is_empty() => Decide::default(),
         Missing::TagPrefixes(tag) => {
