@@ -1,5 +1,7 @@
 //! Black-box tests of the command: arguments and files go in; standard output, standard error and a status come out.
 
+mod explain;
+mod fix;
 mod gaps;
 mod generate;
 mod graph;

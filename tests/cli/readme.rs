@@ -102,6 +102,11 @@ fn what_the_page_about_whole_networks_shows_is_what_the_program_prints() {
 }
 
 #[test]
+fn what_the_page_about_explain_shows_is_what_the_program_prints() {
+    check("docs/explain.md");
+}
+
+#[test]
 fn what_the_page_about_lint_shows_is_what_the_program_prints() {
     check("docs/lint.md");
 }

@@ -26,7 +26,7 @@ use vnetdig_model::{Fqdn, Topology};
 
 pub use assess::{Assessment, Possible, Stage, Standing, State, assess};
 pub use blame::Blamed;
-pub use checks::examine_diagnoses;
+pub use checks::{examine_diagnoses, situation_of};
 pub use effects::{CellChange, SideEffects, effects_of};
 pub use fixes::{Fix, fixes};
 pub use goal::{Goal, Want};

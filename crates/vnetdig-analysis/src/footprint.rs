@@ -115,6 +115,7 @@ fn of_probe(topology: &Topology, changed: &Changed, probe: &Probe) -> bool {
             topology.class(topology.class_of(*vnet)).ruleset == Some(*ruleset) && name.is_at_or_below(below)
         }
         (Changed::Zone(zone), Probe::Node(read, ..)) => zone == read,
+        (Changed::Zone(zone), Probe::Public(..)) => *zone == topology.facts().public_data(),
         (Changed::Records(zone, owner, has_wildcards), Probe::Node(read, name, _)) => {
             zone == read && (*has_wildcards || are_related(owner, name))
         }
@@ -280,7 +281,7 @@ pub fn changed(facts: &Facts, edit: &Edit) -> Vec<Changed> {
         },
         Edit::RemoveRoute { table, .. } | Edit::PropagateRoutes(table) => networks(facts, subnets_with(facts, *table)),
         // Packets that enter or leave subnets and interfaces with the group.
-        Edit::AddSecurityRule { nsg, .. } => guarded(facts, *nsg),
+        Edit::AddSecurityRule { nsg, .. } | Edit::RemoveSecurityRule { nsg, .. } => guarded(facts, *nsg),
         // Packets the device forwards.
         Edit::AddDeviceRule { device, .. } => vec![Changed::Device(*device)],
         Edit::EnableForwarding(appliance) => vec![Changed::Device(Device::Appliance(*appliance))],
@@ -290,8 +291,7 @@ pub fn changed(facts: &Facts, edit: &Edit) -> Vec<Changed> {
 }
 
 fn record(facts: &Facts, zone: ZoneDataId, owner: &Fqdn) -> Vec<Changed> {
-    let wildcard = |set: &vnetdig_model::RecordSet| set.zone == zone && set.owner.is_wildcard();
-    let has_wildcards = owner.is_wildcard() || facts.record_sets.values().any(wildcard);
+    let has_wildcards = owner.is_wildcard() || has_wildcards(facts, zone);
     let mut all = vec![Changed::Records(zone, owner.clone(), has_wildcards)];
     // The only owner of twelve hexadecimal digits is the name of an injected server (S-700).
     let first = owner.labels().next().unwrap_or_default();
@@ -310,14 +310,14 @@ fn injected(facts: &Facts, private: PrivateZoneId) -> Vec<Changed> {
         .postgres_servers
         .values()
         .filter(|server| matches!(&server.connectivity, Connectivity::VnetIntegrated { zone, .. } if *zone == private));
-    let names = servers.map(|server| Changed::Public(server.fqdn.clone()));
-    let zone = [Changed::Zone(data), Changed::Public(facts.zone_data[data].apex.clone())];
+    let names = servers.map(|server| public(facts, &server.fqdn));
+    let zone = [Changed::Zone(data), public(facts, &facts.zone_data[data].apex)];
     names.chain(zone).collect()
 }
 
 fn rename(facts: &Facts, zone: PrivateZoneId, name: &Fqdn) -> Vec<Changed> {
     let mut all = injected(facts, zone);
-    all.push(Changed::Public(name.clone()));
+    all.push(public(facts, name));
     all.extend([Changed::ZonesNamed(facts.zone_name(zone).clone()), Changed::ZonesNamed(name.clone())]);
     for (id, endpoint) in facts.private_endpoints.iter() {
         if endpoint.zone_group.iter().flatten().any(|known| *known == zone) {
@@ -337,15 +337,25 @@ fn groups(facts: &Facts, endpoint: PrivateEndpointId, zones: &[PrivateZoneId]) -
     all
 }
 
+fn has_wildcards(facts: &Facts, zone: ZoneDataId) -> bool {
+    facts.record_sets.values().any(|set| set.zone == zone && set.owner.is_wildcard())
+}
+
+/// A name that comes or goes in public DNS: where there are wildcards, anything may be covered by one then.
+fn public(facts: &Facts, name: &Fqdn) -> Changed {
+    let zone = facts.public_data();
+    if has_wildcards(facts, zone) { Changed::Zone(zone) } else { Changed::Public(name.clone()) }
+}
+
 /// The public names of what a private endpoint leads to.
 fn public_chain(facts: &Facts, target: EndpointTarget) -> Vec<Changed> {
-    let public = match target {
+    let name = match target {
         EndpointTarget::Postgres(server) => &facts.postgres_servers[server].fqdn,
         EndpointTarget::Service(service) => &facts.private_link_services[service].public_name,
     };
-    let mut all = vec![Changed::Public(public.clone()), Changed::Public(target_name(facts, target))];
+    let mut all = vec![public(facts, name), public(facts, &target_name(facts, target))];
     if let EndpointTarget::Service(service) = target {
-        all.extend(facts.private_link_services[service].public_target.clone().map(Changed::Public));
+        all.extend(facts.private_link_services[service].public_target.iter().map(|name| public(facts, name)));
     }
     all
 }

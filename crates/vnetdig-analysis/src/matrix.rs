@@ -317,6 +317,21 @@ pub fn kind_of(topology: &Topology, address: Address) -> AddressKind {
     }
 }
 
+/// Whether what is missing may be another fact for another client of a class.
+pub(crate) fn is_of_client(missing: &Missing) -> bool {
+    matches!(
+        missing,
+        Missing::ServersOf(_)
+            | Missing::RuleMatch(_)
+            | Missing::SubnetIn(_)
+            | Missing::RouteIn(_)
+            | Missing::RegionOf(_)
+            | Missing::PlatformSuffixOf(_)
+            | Missing::PublicAddressIn(_)
+            | Missing::SyncedPrefixes(_)
+    )
+}
+
 /// What is missing for another client of a class.
 pub(crate) fn translated(topology: &Topology, missing: &Missing, from: ClientId, to: ClientId) -> Missing {
     use vnetdig_model::network::Place;

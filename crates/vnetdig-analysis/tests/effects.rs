@@ -220,6 +220,10 @@ fn edit_of_ways(facts: &Facts, kind: u8, [a, b, c, d]: [u8; 4]) -> Option<Edit> 
             Edit::RemoveRoute { table, destination: facts.route_tables[table].routes.first()?.destination.clone() }
         }
         12 => Edit::PropagateRoutes(pick(facts.route_tables.ids(), a)?),
+        13 if b % 4 == 0 => {
+            let nsg = pick(facts.nsgs.ids(), a)?;
+            Edit::RemoveSecurityRule { nsg, name: facts.nsgs[nsg].rules.first()?.name.clone() }
+        }
         13 => Edit::AddSecurityRule {
             nsg: pick(facts.nsgs.ids(), a)?,
             rule: SecurityRule {

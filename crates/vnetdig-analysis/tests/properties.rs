@@ -5,7 +5,7 @@
 mod generator;
 
 use proptest::prelude::*;
-use vnetdig_analysis::audit;
+use vnetdig_analysis::{audit, lint};
 use vnetdig_engine::{
     Block, Branch, Exchange, Footprint, Item, Limits, Link, NetworkFact, Outcome, Query, Resolution, StepKind, Trace,
     World, resolve,
@@ -109,6 +109,13 @@ fn stranger(plan: &Plan) -> impl FnOnce(&mut TopologyBuilder) {
 
 fn network(plan: &Plan) -> Option<Built> {
     build(plan, Order::default(), |_| {})
+}
+
+/// The rules that find something, and how often; which of several facts a finding names may follow their order.
+fn broken_rules(topology: &Topology) -> Vec<&'static str> {
+    let mut codes: Vec<&str> = lint::lint(topology).into_iter().map(|found| found.code).collect();
+    codes.sort_unstable();
+    codes
 }
 
 /// The same name in capital letters.
@@ -292,6 +299,19 @@ proptest! {
             let right = traced(&other.topology, &other.query(asked));
             prop_assert_eq!(told(&built.topology, &left), told(&other.topology, &right));
         }
+    }
+
+    #[test]
+    fn what_looks_wrong_does_not_depend_on_the_order_of_declarations(
+        plan in plan(),
+        turn in 0_usize..5,
+        backwards: bool,
+    ) {
+        let built = network(&plan);
+        let other = build(&plan, Order { turn, backwards }, |_| {});
+        prop_assume!(built.is_some() && other.is_some());
+        let (built, other) = (built.expect("looked at"), other.expect("looked at"));
+        prop_assert_eq!(broken_rules(&built.topology), broken_rules(&other.topology));
     }
 
     #[test]

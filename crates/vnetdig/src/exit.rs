@@ -52,9 +52,11 @@ impl From<Exit> for ExitCode {
 pub(crate) const TABLE: &str = "\
 Exit status:
   0   it holds: the records asked for came, the connection is opened, every check holds, there is no gap,
-      nothing looks wrong; matrix and graph: the answer was written
+      nothing looks wrong; explain: the goal holds; fix: it holds afterwards; matrix and graph: the answer was
+      written
   1   it does not hold: the records asked for did not come, the connection is not opened, some check failed,
-      there is a gap, something looks wrong
+      there is a gap, something looks wrong; explain: causes were found; fix: none was found, or the files
+      cannot say it
   2   the arguments make no sense
   3   there is nothing to do: no check, no client
   4   undetermined, or it depends on chance

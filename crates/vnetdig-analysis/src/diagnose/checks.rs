@@ -26,6 +26,13 @@ pub fn examine_diagnoses(run: &mut ScenarioRun, limits: &Limits) {
 }
 
 fn found(topology: &Arc<Topology>, result: &CheckResult, limits: &Limits) -> Vec<Code> {
+    diagnose(&situation_of(topology, result), limits).causes.iter().map(|cause| cause.code).collect()
+}
+
+/// What a check asks, in the topology and with the caches it was asked in; what it connects to is what it says, or else
+/// what is usual.
+#[must_use]
+pub fn situation_of(topology: &Arc<Topology>, result: &CheckResult) -> Situation {
     let expectations: &[Expectation] = match &result.check.demand {
         Demand::All(only) => std::slice::from_ref(only),
         Demand::AnyOf(all) => all,
@@ -34,8 +41,7 @@ fn found(topology: &Arc<Topology>, result: &CheckResult, limits: &Limits) -> Vec
     let question = result.check.question.clone();
     let service = asked.or_else(|| Goal::usual_service(topology, &question, &result.resolution));
     let goal = Goal::of(topology, result.asker, question, service);
-    let situation = Situation { topology: Arc::clone(topology), world: result.world.clone(), goal };
-    diagnose(&situation, limits).causes.iter().map(|cause| cause.code).collect()
+    Situation { topology: Arc::clone(topology), world: result.world.clone(), goal }
 }
 
 fn words(codes: &[Code]) -> String {

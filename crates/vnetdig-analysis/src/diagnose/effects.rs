@@ -13,7 +13,7 @@ use vnetdig_model::{ClientId, Fqdn, Topology};
 use super::goal::Goal;
 use crate::classes::client_classes;
 use crate::footprint::{Changed, changed, touches};
-use crate::matrix::{Cell, Met, Reach, cell_and_footprint, cell_with, translated};
+use crate::matrix::{Cell, Met, Reach, cell_and_footprint, cell_with, is_of_client, translated};
 use crate::names::{KnownName, known_names};
 
 /// An answer, or a connection to it, that a change of the topology changes for somebody.
@@ -211,7 +211,8 @@ fn add(
             known.push(CellChange { clients: clients.to_vec(), name: name.clone(), before: was, after: becomes });
         }
     };
-    if was.missing.is_none() && becomes.missing.is_none() {
+    let is_own = |cell: &Cell| cell.missing.as_deref().is_some_and(is_of_client);
+    if !is_own(was) && !is_own(becomes) {
         put(&group.clients, was.clone(), becomes.clone());
         return;
     }

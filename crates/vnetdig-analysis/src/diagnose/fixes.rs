@@ -130,6 +130,7 @@ fn weight(action: &Action) -> u32 {
         | Edit::SetFirewallServers { .. }
         | Edit::AddRoute { .. }
         | Edit::RemoveRoute { .. }
+        | Edit::RemoveSecurityRule { .. }
         | Edit::PropagateRoutes(_) => 4,
         Edit::AddZone { .. }
         | Edit::RenameZone { .. }

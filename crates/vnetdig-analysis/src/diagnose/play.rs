@@ -95,8 +95,8 @@ pub fn diagnose(start: &Situation, limits: &Limits) -> Diagnosis {
     Diagnosis { goal: start.goal.clone(), standing, causes, is_sufficient, missing: assessment.missing() }
 }
 
-/// The fewest causes that, taken away, bring the question to a later stage on its way; of equally many, those
-/// suspected first. Without any, what is known to stand in the way though nothing declared can be changed about it.
+/// The fewest causes that, taken away, bring the question to a later stage on its way; of equally many, those that
+/// bring it furthest, and of those the ones suspected first. Without any, what is known to stand in the way though nothing declared can be changed about it.
 fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, Option<Cause>> {
     let (stage, _) = from.assessment.mark();
     let mut dead_end = None;
@@ -105,7 +105,8 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
     let mut is_first = true;
     while !layer.is_empty() && tries < MOST_TRIES {
         let mut next_layer = Vec::new();
-        for node in &layer {
+        let mut furthest: Option<(Stage, Node)> = None;
+        'layer: for node in &layer {
             for suspect in suspects(&node.situation, &node.assessment) {
                 let is_certain = suspect.remedies.is_empty() || is_seen(suspect.code);
                 tries += suspect.remedies.len();
@@ -119,12 +120,22 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
                 causes.push(cause);
                 let (situation, assessment) = next;
                 let next = Node { situation, assessment, causes };
-                if leads_far {
-                    seen.push(next.assessment.mark());
-                    return Ok(next);
+                if !leads_far {
+                    next_layer.push(next);
+                    continue;
                 }
-                next_layer.push(next);
+                let (reached, _) = next.assessment.mark();
+                if furthest.as_ref().is_none_or(|(known, _)| reached > *known) {
+                    furthest = Some((reached, next));
+                }
+                if reached == Stage::Reached {
+                    break 'layer;
+                }
             }
+        }
+        if let Some((_, next)) = furthest {
+            seen.push(next.assessment.mark());
+            return Ok(next);
         }
         seen.extend(next_layer.iter().map(|node| node.assessment.mark()));
         layer = next_layer;

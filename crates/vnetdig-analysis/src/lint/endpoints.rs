@@ -6,7 +6,7 @@ use vnetdig_model::record::{Address, RecordData};
 use vnetdig_model::service::ConnectionState;
 use vnetdig_model::{Id as _, Severity};
 
-use super::survey::{Survey, Target, has_approved};
+use super::survey::{Survey, Target, has_approved, own_servers};
 use super::{Found, Lint, finding};
 
 pub(super) const LINTS: &[Lint] = &[
@@ -196,7 +196,8 @@ fn not_seen_by_peer(survey: &Survey<'_>, found: &mut Found) {
         }
         let name = survey.facts.zone_name(*zone);
         let unseen = super::peerings::connected_peers(survey, home).find(|vnet| {
-            let has_clients = !survey.clients_in[vnet.index()].is_empty();
+            let mut clients = survey.clients_in[vnet.index()].iter().map(|id| &survey.facts.clients[*id]);
+            let has_clients = clients.any(|client| own_servers(client).is_empty());
             let asks_itself = survey.facts.vnets[*vnet].dns_servers.is_empty();
             let class = survey.topology.class(survey.topology.class_of(*vnet));
             has_clients && asks_itself && class.ruleset.is_none() && !survey.sees(*vnet, name)

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 use vnetdig_engine::{Need, requirements};
 use vnetdig_model::dns::{Lock, PolicyAction, PolicyRule, SecurityPolicy};
 use vnetdig_model::filter::RuleEnd;
-use vnetdig_model::network::{NextHop, RouteDestination};
+use vnetdig_model::network::{NextHop, RouteDestination, VnetId};
 use vnetdig_model::service::{Admission, Connectivity, EndpointTarget, HighAvailability, PostgresServer};
 use vnetdig_model::{Fqdn, Id as _, Severity};
 
@@ -51,7 +51,7 @@ pub(super) const LINTS: &[Lint] = &[
     Lint {
         code: "lint/default-route-at-server-subnet",
         severity: Severity::Warning,
-        title: "a delegated subnet has a default route to an appliance and none that keeps its own traffic",
+        title: "a delegated subnet has a default route to an appliance and none for Microsoft Entra authentication",
         check: default_route,
     },
     Lint {
@@ -223,7 +223,7 @@ fn application_group(survey: &Survey<'_>, found: &mut Found) {
     }
 }
 
-/// The traffic of the subnet itself must not take the default route (S-424).
+/// The way to Microsoft Entra must not take the default route (S-424).
 fn default_route(survey: &Survey<'_>, found: &mut Found) {
     let mut told = vec![false; survey.facts.subnets.len()];
     for server in survey.facts.postgres_servers.values() {
@@ -273,8 +273,15 @@ fn replica_not_seen(survey: &Survey<'_>, found: &mut Found) {
         let (writer, reader) =
             (&survey.facts.postgres_servers[endpoint.writer], &survey.facts.postgres_servers[reader]);
         let unseen = match (&writer.connectivity, &reader.connectivity) {
-            (Connectivity::VnetIntegrated { zone: first, .. }, Connectivity::VnetIntegrated { zone: second, .. }) => {
-                survey.linked(*first).find(|vnet| !survey.sees(*vnet, survey.facts.zone_name(*second)))
+            (
+                Connectivity::VnetIntegrated { zone: first, subnet, .. },
+                Connectivity::VnetIntegrated { zone: second, .. },
+            ) => {
+                // The server's own network asks nothing when nobody else stands in it.
+                let home = survey.facts.subnets[*subnet].vnet;
+                let asks = |vnet: &VnetId| *vnet != home || !survey.clients_in[vnet.index()].is_empty();
+                let mut networks = survey.linked(*first).filter(asks);
+                networks.find(|vnet| !survey.sees(*vnet, survey.facts.zone_name(*second)))
             }
             (Connectivity::Public { .. }, Connectivity::Public { .. }) => {
                 let of = |server: &PostgresServer| survey.target_called(&server.fqdn);

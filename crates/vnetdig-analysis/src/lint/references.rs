@@ -7,7 +7,7 @@ use vnetdig_engine::AZURE_DNS;
 use vnetdig_model::network::Place;
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::topology::ServerRef;
-use vnetdig_model::{Id as _, Severity};
+use vnetdig_model::{Id as _, Severity, Span};
 
 use super::survey::{Reference, Referrer, Survey, is_nearly_azure_dns, network};
 use super::{Found, Lint, finding};
@@ -101,10 +101,13 @@ fn azure_beside_custom(survey: &Survey<'_>, found: &mut Found) {
     }
 }
 
-/// References by address, each address of each place once.
+/// References by address, each address once for whoever names it at a place.
 fn distinct<'a>(survey: &'a Survey<'_>) -> impl Iterator<Item = &'a Reference> {
-    let mut seen = indexmap::IndexSet::<(IpAddr, Option<vnetdig_model::Span>), FxBuildHasher>::default();
-    survey.references.iter().filter(move |reference| seen.insert((reference.address, reference.origin.span())))
+    let mut seen = indexmap::IndexSet::<(IpAddr, &str, Option<Span>), FxBuildHasher>::default();
+    survey
+        .references
+        .iter()
+        .filter(move |reference| seen.insert((reference.address, reference.title.as_str(), reference.origin.span())))
 }
 
 fn nobody_holds(survey: &Survey<'_>, found: &mut Found) {

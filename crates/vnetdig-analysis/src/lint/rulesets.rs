@@ -82,6 +82,7 @@ fn kinds_of_networks(survey: &Survey<'_>) -> Vec<Vec<VnetId>> {
 
 /// Zones come before rules (S-106, S-108, G-07). A rule whose target stands in Azure is there for other networks.
 fn zone_hides_rule(survey: &Survey<'_>, found: &mut Found) {
+    let longest_wins = survey.facts.switches.longest_of_zone_and_rule_wins;
     let networks = kinds_of_networks(survey);
     let names = survey.topology.names();
     for (id, rule) in survey.facts.forwarding_rules.iter().filter(|(_, rule)| rule.enabled) {
@@ -91,14 +92,12 @@ fn zone_hides_rule(survey: &Survey<'_>, found: &mut Found) {
         let located = names.locate(&rule.domain);
         let hides = |vnet: &VnetId| {
             let class = survey.topology.class(survey.topology.class_of(*vnet));
-            located.suffixes.iter().rev().find_map(|name| Some((class.zone(*name)?.0, names.name(*name))))
+            let zone = located.suffixes.iter().rev().find_map(|name| Some((class.zone(*name)?.0, names.name(*name))));
+            zone.filter(|(_, name)| **name == rule.domain || !longest_wins)
         };
         let hidden = networks[rule.ruleset.index()].iter().find_map(|vnet| Some((*vnet, hides(vnet)?)));
         let Some((vnet, (zone, name))) = hidden else { continue };
         let is_longer = *name != rule.domain;
-        if is_longer && survey.facts.switches.longest_of_zone_and_rule_wins {
-            continue;
-        }
         let unconfirmed = if is_longer { " (unconfirmed where the rule is the longer one, S-108)" } else { "" };
         found.push(
             finding(format!("rule `{}` is never reached from `{}`{unconfirmed}", rule.domain, survey.vnet(vnet)))
@@ -122,7 +121,9 @@ fn rule_bypasses_zone(survey: &Survey<'_>, found: &mut Found) {
                 let name = survey.facts.zone_name(*zone);
                 name.labels().next() == Some(b"privatelink")
                     && survey.topology.record_count(survey.facts.private_zones[*zone].data) > 0
-                    && name.parent().is_some_and(|public| takes(survey, &rule.domain, &public))
+                    && name
+                        .parent()
+                        .is_some_and(|public| takes(survey, &rule.domain, &public) && !leads_back(survey, id, &public))
             });
             Some((*vnet, zones.next()?))
         });
@@ -136,6 +137,20 @@ fn rule_bypasses_zone(survey: &Survey<'_>, found: &mut Found) {
             );
         }
     }
+}
+
+/// Whether a target of a rule is a declared server that sends the public suffix to Azure again.
+fn leads_back(survey: &Survey<'_>, rule: ForwardingRuleId, public: &Fqdn) -> bool {
+    let targets = survey.facts.forwarding_rules[rule].targets.iter();
+    targets.flat_map(|target| survey.servers_at(target.ip())).any(|server| match server {
+        ServerRef::Custom(id) => {
+            let forwarders = survey.facts.dns_servers[id].conditional_forwarders.iter();
+            let mut addresses =
+                forwarders.filter(|one| public.is_at_or_below(&one.domain)).flat_map(|one| &one.servers);
+            !survey.vantages_of(server).is_empty() || addresses.any(|address| !survey.is_public(address.ip()))
+        }
+        ServerRef::Inbound(_) | ServerRef::Firewall(_) => true,
+    })
 }
 
 /// Whether a rule takes a public suffix: it covers it, and no reserved entry is longer (S-112).

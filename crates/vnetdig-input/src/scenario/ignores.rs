@@ -50,6 +50,8 @@ pub fn ignores(sources: &SourceMap, id: SourceId, limits: &Limits, known: &[&str
     let scalars = Scalars::of(&tree);
     let lines = Lines::of(text);
     let comments = comments(text, &lines, &scalars);
+    // Comments that stand together are about one item, which may be long.
+    let mut latest: Option<(usize, (usize, usize))> = None;
     for Comment { line, start, words } in comments.into_iter().take(MOST) {
         let end = lines.end(line);
         let span = Span { source: id, start: offset(start), end: offset(end) };
@@ -65,7 +67,12 @@ pub fn ignores(sources: &SourceMap, id: SourceId, limits: &Limits, known: &[&str
             parsed.diagnostics.push(warning(WITHOUT_REASON, message).at(span).help(help));
             continue;
         }
-        let item = lines.item(text, line, start);
+        let first = lines.first_of_item(text, line, start);
+        let item = match latest {
+            Some((known, item)) if known == first => item,
+            _ => lines.item(text, first),
+        };
+        latest = Some((first, item));
         let item = Span { source: id, start: offset(item.0), end: offset(item.1) };
         for code in codes.split(',').map(str::trim) {
             let full = if code.contains('/') { code.to_owned() } else { format!("lint/{code}") };
@@ -167,20 +174,31 @@ impl Lines {
         self.0.len()
     }
 
-    /// The bytes of the item a comment is about; empty when nothing follows.
-    fn item(&self, text: &str, line: usize, comment: usize) -> (usize, usize) {
-        let of = |line: usize| &text[self.start(line)..self.end(line)];
+    fn text<'a>(&self, text: &'a str, line: usize) -> &'a str {
+        &text[self.start(line)..self.end(line)]
+    }
+
+    /// Whether a line holds more than a comment.
+    fn holds_more(&self, text: &str, line: usize) -> bool {
+        let line = self.text(text, line).trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    }
+
+    /// The first line of the item a comment is about; behind the last line when nothing follows.
+    fn first_of_item(&self, text: &str, line: usize, comment: usize) -> usize {
         let is_alone = text[self.start(line)..comment].trim().is_empty();
-        let holds_more = |line: &usize| {
-            let line = of(*line).trim_start();
-            !line.is_empty() && !line.starts_with('#')
-        };
-        let first = if is_alone { (line + 1..self.count()).find(holds_more) } else { Some(line) };
-        let Some(first) = first else { return (self.1, self.1) };
-        let indentation = |line: usize| of(line).len() - of(line).trim_start().len();
-        let after = (first + 1..self.count())
-            .filter(|line| holds_more(line))
-            .find(|line| indentation(*line) <= indentation(first));
+        let below = || (line + 1..self.count()).find(|line| self.holds_more(text, *line));
+        if is_alone { below().unwrap_or(self.count()) } else { line }
+    }
+
+    /// The bytes of the item that begins on a line.
+    fn item(&self, text: &str, first: usize) -> (usize, usize) {
+        if first >= self.count() {
+            return (self.1, self.1);
+        }
+        let indentation = |line: usize| self.text(text, line).len() - self.text(text, line).trim_start().len();
+        let mut below = (first + 1..self.count()).filter(|line| self.holds_more(text, *line));
+        let after = below.find(|line| indentation(*line) <= indentation(first));
         (self.start(first), after.map_or(self.1, |after| self.start(after)))
     }
 }

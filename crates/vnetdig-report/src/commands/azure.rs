@@ -72,6 +72,16 @@ impl Resource {
         (Self::vnet(topology, subnet.vnet), &subnet.name)
     }
 
+    /// A resource that is not there yet, known by a key.
+    pub(crate) fn to_make(kind: &'static str, name: &str, key: &str) -> Self {
+        Self::within(kind, name, key, &ResourceScope::default())
+    }
+
+    /// Whether it is of this type and name.
+    pub(crate) fn is(&self, kind: &str, name: &str) -> bool {
+        self.kind == kind && self.name == name
+    }
+
     /// The same place with another resource in it.
     pub(crate) fn beside(&self, kind: &'static str, name: &str) -> Self {
         Self { kind, name: name.to_owned(), key: name.to_owned(), ..self.clone() }

@@ -26,8 +26,8 @@ pub(super) fn text(text: impl Into<String>) -> Value {
 }
 
 /// An expression, a number or a truth value.
-pub(super) fn word(word: impl ToString) -> Value {
-    Value::Word(word.to_string())
+pub(super) fn word(word: impl std::fmt::Display) -> Value {
+    Value::Word(format!("{word}"))
 }
 
 /// A list of strings.

@@ -14,10 +14,10 @@ use super::filters::change_nic;
 use super::sheet::Sheet;
 use crate::words::absolute;
 
-const VNET: &str = "Microsoft.Network/virtualNetworks@2024-05-01";
+const VNET: &str = "Microsoft.Network/virtualNetworks@2025-05-01";
 const SITE_SETTINGS: &str = "Microsoft.Web/sites/config@2023-12-01";
 const SITE: &str = "Microsoft.Web/sites@2023-12-01";
-const GATEWAY: &str = "Microsoft.Network/virtualNetworkGateways@2024-05-01";
+const GATEWAY: &str = "Microsoft.Network/virtualNetworkGateways@2025-05-01";
 
 /// Servers as a list flag takes them; `null` empties the list.
 pub(super) fn listed(servers: &[IpAddr]) -> Vec<String> {
@@ -73,7 +73,7 @@ pub(super) fn set_servers(sheet: &mut Sheet<'_>, id: ClientId, servers: &[IpAddr
                 &resource,
                 &what,
                 |az| az.list("--dns-servers", listed(servers)),
-                vec![("dns_servers", texts(servers))],
+                &vec![("dns_servers", texts(servers))],
                 vec![("dnsSettings", Value::Map(vec![("dnsServers", texts(servers))]))],
             );
             if machine.guest_dns_servers.is_some() {
@@ -83,7 +83,7 @@ pub(super) fn set_servers(sheet: &mut Sheet<'_>, id: ClientId, servers: &[IpAddr
         }
         ClientKind::AksPod(_) => {
             let mut lines = vec!["# on every node; nodes that come later take the servers of their network".to_owned()];
-            lines.push(host_servers(Stub::SystemdResolved, servers));
+            lines.extend(host_servers(Stub::SystemdResolved, servers));
             lines.push("kubectl -n kube-system rollout restart deployment coredns".to_owned());
             sheet.native(place(client, "on the nodes of its cluster"), lines);
         }
@@ -100,12 +100,12 @@ pub(super) fn set_servers(sheet: &mut Sheet<'_>, id: ClientId, servers: &[IpAddr
         ClientKind::AppService { os, .. } => set_app_servers(sheet, client, *os, servers),
         ClientKind::ContainerInstance { .. } => set_group_servers(sheet, client, servers),
         ClientKind::PointToSite { .. } => {
-            let servers: String = servers.iter().map(|server| format!("<dnsserver>{server}</dnsserver>")).collect();
-            let line = format!("<clientconfig><dnsservers>{servers}</dnsservers></clientconfig>");
+            let servers: Vec<_> = servers.iter().map(|server| format!("<dnsserver>{server}</dnsserver>")).collect();
+            let line = format!("<clientconfig><dnsservers>{}</dnsservers></clientconfig>", servers.concat());
             sheet.native(place(client, "in azurevpnconfig.xml of its VPN profile"), vec![line]);
         }
         ClientKind::OnPremises { .. } | ClientKind::Internet { .. } => {
-            sheet.native(place(client, "on the host"), vec![host_servers(client.stub, servers)]);
+            sheet.native(place(client, "on the host"), host_servers(client.stub, servers));
         }
     }
 }
@@ -164,9 +164,9 @@ fn place(client: &Client, where_: &str) -> String {
 }
 
 /// Servers set on a host by hand.
-fn host_servers(stub: Stub, servers: &[IpAddr]) -> String {
+fn host_servers(stub: Stub, servers: &[IpAddr]) -> Vec<String> {
     let list = |separator: &str| servers.iter().map(ToString::to_string).collect::<Vec<_>>().join(separator);
-    match stub {
+    let line = match stub {
         _ if servers.is_empty() => automatic_servers(stub),
         Stub::Windows | Stub::AppService => {
             format!("Set-DnsClientServerAddress -InterfaceAlias '<interface>' -ServerAddresses {}", list(","))
@@ -174,9 +174,13 @@ fn host_servers(stub: Stub, servers: &[IpAddr]) -> String {
         Stub::SystemdResolved => format!("sudo resolvectl dns '<interface>' {}", list(" ")),
         Stub::Glibc | Stub::Musl | Stub::CoreDns => {
             let lines: Vec<String> = servers.iter().map(|server| format!("'nameserver {server}'")).collect();
-            format!("printf '%s\\n' {} | sudo tee /etc/resolv.conf    # destroys what the file held", lines.join(" "))
+            return vec![
+                "# destroys what /etc/resolv.conf held".to_owned(),
+                format!("printf '%s\\n' {} | sudo tee /etc/resolv.conf", lines.join(" ")),
+            ];
         }
-    }
+    };
+    vec![line]
 }
 
 /// Servers taken from DHCP again.
@@ -274,7 +278,8 @@ pub(super) fn set_stub(sheet: &mut Sheet<'_>, id: ClientId, stub: Stub) {
     let lines: &[&str] = match stub {
         Stub::SystemdResolved => &[
             "sudo systemctl enable --now systemd-resolved",
-            "sudo ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf    # destroys what the file held",
+            "# destroys what /etc/resolv.conf held",
+            "sudo ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf",
         ],
         Stub::Glibc => &[
             "# in a container: an image that is built on glibc, such as debian in place of alpine",

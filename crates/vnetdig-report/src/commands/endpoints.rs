@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use ipnet::Ipv4Subnets;
+use ipnet::{Ipv4AddrRange, Ipv4Net, Ipv4Subnets};
 use vnetdig_model::dns::PrivateZoneId;
 use vnetdig_model::network::SubnetId;
 use vnetdig_model::service::{EndpointTarget, FirewallRule, PrivateEndpointId};
@@ -12,12 +12,12 @@ use super::bash::Az;
 use super::block::{Fields, Value, symbol, text, texts, word};
 use super::sheet::Sheet;
 
-const ENDPOINT: &str = "Microsoft.Network/privateEndpoints@2024-05-01";
-const GROUP: &str = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2024-05-01";
+const ENDPOINT: &str = "Microsoft.Network/privateEndpoints@2025-05-01";
+const GROUP: &str = "Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2025-05-01";
 const POSTGRES: &str = "Microsoft.DBforPostgreSQL/flexibleServers@2024-08-01";
 
 fn endpoint_of(sheet: &Sheet<'_>, endpoint: PrivateEndpointId) -> Resource {
-    Resource::new("Microsoft.Network/privateEndpoints", &sheet.facts().private_endpoints[endpoint].name)
+    sheet.known("Microsoft.Network/privateEndpoints", &sheet.facts().private_endpoints[endpoint].name)
 }
 
 /// What an endpoint leads to, as Azure knows it.
@@ -151,6 +151,10 @@ pub(super) fn set_group(sheet: &mut Sheet<'_>, id: PrivateEndpointId, zones: &[P
         sheet.az(az);
         sheet.remark("changing the zone group deletes the records it wrote before");
     }
+    if zones.is_empty() {
+        sheet.remark(&format!("take the zone group out of private endpoint {}", endpoint.key()));
+        return;
+    }
     create_group(sheet, &endpoint, &zones);
     declare_group(sheet, &endpoint, "default", &zones);
 }
@@ -227,6 +231,7 @@ pub(super) fn add(
     let region = super::network::region(sheet, topology.facts().subnets[subnet].vnet);
     let (vnet, subnet) = Resource::subnet(topology, subnet);
     let endpoint = vnet.beside("Microsoft.Network/privateEndpoints", name);
+    sheet.make(&endpoint);
     let target = target_of(sheet, target);
     let zones: Vec<Resource> = zones.iter().map(|zone| Resource::zone(topology, *zone)).collect();
     let az = endpoint
@@ -279,29 +284,25 @@ pub(super) fn enable_public_access(sheet: &mut Sheet<'_>, target: EndpointTarget
     let found = target_of(sheet, target);
     let label = symbol(&[&found.key]);
     let what = format!("{} {}", found.kind_alone(), found.key);
-    match (target, &found.resource) {
-        (EndpointTarget::Postgres(_), Some(server)) => {
-            let az = server.place(Az::new("postgres flexible-server update"));
-            sheet.az(az.flag("-n", &server.name).flag("--public-access", "Enabled"));
-            let fields = vec![("public_network_access_enabled", word(true))];
-            sheet.change(&what, "azurerm_postgresql_flexible_server", &label, &fields);
-            let network = Value::Map(vec![("publicNetworkAccess", text("Enabled"))]);
-            let properties = Value::Map(vec![("network", network)]);
-            bicep_target(sheet, &found, properties);
-        }
-        _ => {
-            let az = Az::new("resource update").list("--ids", [found.id()]);
-            sheet.az(az.list("--set", ["properties.publicNetworkAccess=Enabled"]));
-            let properties = Value::Map(vec![("publicNetworkAccess", text("Enabled"))]);
-            let fields: Fields = vec![
-                ("type", text(&found.kind)),
-                ("resource_id", text(found.id())),
-                ("body", Value::Map(vec![("properties", properties.clone())])),
-            ];
-            sheet.resource("azapi_update_resource", &symbol(&["public_access", &found.key]), &fields);
-            bicep_target(sheet, &found, properties);
-        }
+    if let (EndpointTarget::Postgres(_), Some(server)) = (target, &found.resource) {
+        let az = server.place(Az::new("postgres flexible-server update"));
+        sheet.az(az.flag("-n", &server.name).flag("--public-access", "Enabled"));
+        let fields = vec![("public_network_access_enabled", word(true))];
+        sheet.change(&what, "azurerm_postgresql_flexible_server", &label, &fields);
+        let network = Value::Map(vec![("publicNetworkAccess", text("Enabled"))]);
+        bicep_target(sheet, &found, Value::Map(vec![("network", network)]));
+        return;
     }
+    let az = Az::new("resource update").list("--ids", [found.id()]);
+    sheet.az(az.list("--set", ["properties.publicNetworkAccess=Enabled"]));
+    let properties = Value::Map(vec![("publicNetworkAccess", text("Enabled"))]);
+    let fields: Fields = vec![
+        ("type", text(&found.kind)),
+        ("resource_id", text(found.id())),
+        ("body", Value::Map(vec![("properties", properties.clone())])),
+    ];
+    sheet.resource("azapi_update_resource", &symbol(&["public-access", &found.key]), &fields);
+    bicep_target(sheet, &found, properties);
 }
 
 fn bicep_target(sheet: &mut Sheet<'_>, target: &Target, properties: Value) {
@@ -367,8 +368,32 @@ pub(super) fn add_firewall_rule(sheet: &mut Sheet<'_>, target: EndpointTarget, r
     bicep_target(sheet, &found, Value::Map(vec![("networkAcls", acls)]));
 }
 
-/// A range as prefixes; single addresses stand without a length, as firewalls want them.
+/// A range as prefixes. Single addresses stand without a length, and pairs as two of them: storage accounts refuse
+/// prefixes of 31 and 32 bits.
 fn prefixes(first: Ipv4Addr, last: Ipv4Addr) -> Vec<String> {
-    let prefixes = Ipv4Subnets::new(first, last, 0);
-    prefixes.map(|found| if found.prefix_len() == 32 { found.addr().to_string() } else { found.to_string() }).collect()
+    let words = |prefix: Ipv4Net| match prefix.prefix_len() {
+        31 | 32 => {
+            Ipv4AddrRange::new(prefix.network(), prefix.broadcast()).map(|address| address.to_string()).collect()
+        }
+        _ => vec![prefix.to_string()],
+    };
+    Ipv4Subnets::new(first, last, 0).flat_map(words).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_prefixes_and_single_addresses() {
+        for (first, last, expected) in [
+            ("203.0.113.5", "203.0.113.5", &["203.0.113.5"][..]),
+            ("203.0.113.4", "203.0.113.9", &["203.0.113.4/30", "203.0.113.8", "203.0.113.9"]),
+            ("203.0.113.9", "203.0.113.4", &[]),
+            ("0.0.0.0", "255.255.255.255", &["0.0.0.0/0"]),
+        ] {
+            let (first, last) = (first.parse().expect(first), last.parse().expect(last));
+            assert_eq!(prefixes(first, last), expected, "{first} to {last}");
+        }
+    }
 }

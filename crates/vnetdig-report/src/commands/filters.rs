@@ -12,11 +12,11 @@ use super::block::{Fields, Value, symbol, text, texts, word};
 use super::clients::listed;
 use super::sheet::Sheet;
 
-const NSG: &str = "Microsoft.Network/networkSecurityGroups@2024-05-01";
-const NSG_RULE: &str = "Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01";
-const NIC: &str = "Microsoft.Network/networkInterfaces@2024-05-01";
-const POLICY: &str = "Microsoft.Network/firewallPolicies@2024-05-01";
-const RULE_GROUP: &str = "Microsoft.Network/firewallPolicies/ruleCollectionGroups@2024-05-01";
+const NSG: &str = "Microsoft.Network/networkSecurityGroups@2025-05-01";
+const NSG_RULE: &str = "Microsoft.Network/networkSecurityGroups/securityRules@2025-05-01";
+const NIC: &str = "Microsoft.Network/networkInterfaces@2025-05-01";
+const POLICY: &str = "Microsoft.Network/firewallPolicies@2025-05-01";
+const RULE_GROUP: &str = "Microsoft.Network/firewallPolicies/ruleCollectionGroups@2025-05-01";
 
 fn access_word(access: Access) -> &'static str {
     match access {
@@ -58,6 +58,13 @@ fn one_or_more(one: &'static str, more: &'static str, values: &[String]) -> Opti
         [only] => Some((one, text(only))),
         several => Some((more, texts(several))),
     }
+}
+
+pub(super) fn remove_security_rule(sheet: &mut Sheet<'_>, nsg: NsgId, name: &str) {
+    let nsg = Resource::new("Microsoft.Network/networkSecurityGroups", &sheet.facts().nsgs[nsg].name);
+    let what = format!("rule {name} of network security group {}", nsg.key());
+    let az = nsg.place(Az::new("network nsg rule delete")).flag("--nsg-name", &nsg.name).flag("-n", name);
+    sheet.destroy(&what, az);
 }
 
 pub(super) fn add_security_rule(sheet: &mut Sheet<'_>, nsg: NsgId, rule: &SecurityRule) {
@@ -188,8 +195,14 @@ fn add_firewall_rule(sheet: &mut Sheet<'_>, firewall: FirewallId, rule: &Applian
     let name = sheet.facts().firewalls[firewall].name.to_string();
     let policy = policy_of(sheet, firewall);
     let priority = rule.priority.clamp(100, 65000).to_string();
-    let (source, destination) =
-        (end_of(sheet, &traffic.sources).prefixes, end_of(sheet, &traffic.destinations).prefixes);
+    let (source, destination) = (end_of(sheet, &traffic.sources), end_of(sheet, &traffic.destinations));
+    if !source.groups.is_empty() || !destination.groups.is_empty() {
+        let words = "Azure Firewall knows no application security groups: write the rule with addresses";
+        sheet.note(words);
+        sheet.remark(words);
+        return;
+    }
+    let (source, destination) = (source.prefixes, destination.prefixes);
     let ports = words(&traffic.ports);
     let action = access_word(rule.access);
     sheet.note("groups of rules count in the order of their priorities");
@@ -305,7 +318,7 @@ pub(super) fn enable_forwarding(sheet: &mut Sheet<'_>, appliance: ApplianceId) {
         &appliance,
         &what,
         |az| az.flag("--ip-forwarding", "true"),
-        vec![("ip_forwarding_enabled", word(true))],
+        &vec![("ip_forwarding_enabled", word(true))],
         vec![("enableIPForwarding", word(true))],
     );
 }
@@ -316,12 +329,12 @@ pub(super) fn change_nic(
     machine: &Resource,
     what: &str,
     flags: impl FnOnce(Az) -> Az,
-    fields: Fields,
+    fields: &Fields,
     properties: Fields,
 ) {
     let nic = format!("<nic-of-{}>", machine.key());
     sheet.az(flags(machine.place(Az::new("network nic update")).flag("-n", &nic)));
-    sheet.change(what, "azurerm_network_interface", &symbol(&[machine.key()]), &fields);
+    sheet.change(what, "azurerm_network_interface", &symbol(&[machine.key()]), fields);
     let fields: Fields = vec![("name", text(nic)), ("properties", Value::Map(properties))];
     sheet.bicep_change(what, &symbol(&["nic", machine.key()]), NIC, &fields);
 }

@@ -26,7 +26,7 @@ pub(crate) mod read {
 }
 
 use vnetdig_model::Topology;
-use vnetdig_model::edit::Edit;
+use vnetdig_model::edit::{Edit, apply};
 
 use sheet::Sheet;
 
@@ -57,8 +57,16 @@ pub struct Commands {
 /// Edits that only suppose something about the world (a stopped server, a broken peering) yield nothing.
 #[must_use]
 pub fn commands(topology: &Topology, edits: &[Edit]) -> Commands {
+    // Each edit is rendered for the topology that those before it leave.
+    let mut after: Vec<Topology> = Vec::new();
+    for edit in edits.iter().take(edits.len().saturating_sub(1)) {
+        let mut builder = after.last().unwrap_or(topology).edit();
+        apply(edit, &mut builder);
+        after.push(builder.build().value);
+    }
     let mut sheet = Sheet::new(topology);
-    for edit in edits {
+    for (edit, topology) in edits.iter().zip(std::iter::once(topology).chain(&after)) {
+        sheet.go_on(topology);
         sheet.titled(edit, |sheet| render(sheet, edit));
     }
     sheet.finish()
@@ -70,7 +78,7 @@ fn render(sheet: &mut Sheet<'_>, edit: &Edit) {
         Edit::UnlinkZone { zone, vnet } => zones::unlink(sheet, *zone, *vnet),
         Edit::SetRecord(set) => records::set(sheet, set),
         Edit::RemoveRecord { zone, owner, record_type } => records::remove(sheet, *zone, owner, *record_type),
-        Edit::AddZone { key: _, name, vnets, endpoints } => zones::add(sheet, name, vnets, endpoints),
+        Edit::AddZone { key, name, vnets, endpoints } => zones::add(sheet, key, name, vnets, endpoints),
         Edit::RenameZone { zone, name } => zones::rename(sheet, *zone, name),
         Edit::RemoveLock(zone) => zones::remove_lock(sheet, *zone),
         Edit::SetZoneGroup { endpoint, zones } => endpoints::set_group(sheet, *endpoint, zones),
@@ -108,6 +116,7 @@ fn render(sheet: &mut Sheet<'_>, edit: &Edit) {
         Edit::RemoveRoute { table, destination } => network::remove_route(sheet, *table, destination),
         Edit::PropagateRoutes(table) => network::propagate_routes(sheet, *table),
         Edit::AddSecurityRule { nsg, rule } => filters::add_security_rule(sheet, *nsg, rule),
+        Edit::RemoveSecurityRule { nsg, name } => filters::remove_security_rule(sheet, *nsg, name),
         Edit::AddDeviceRule { device, rule } => filters::add_device_rule(sheet, *device, rule),
         Edit::EnableForwarding(appliance) => filters::enable_forwarding(sheet, *appliance),
         Edit::ConnectToHub { vnet, hub } => network::connect_to_hub(sheet, *vnet, *hub),

@@ -58,6 +58,9 @@ pub(super) fn server(sheet: &mut Sheet<'_>, id: DnsServerId, edit: &Edit) {
         Edit::StartServer(_) => start(product),
         _ => return,
     };
+    if lines.first().is_some_and(|line| line.starts_with("options {")) {
+        lines.insert(0, comment(product, "in the options block that is there:"));
+    }
     if !matches!(edit, Edit::StartServer(_)) {
         lines.extend(reload(product));
     }
@@ -209,9 +212,7 @@ fn no_validation(product: Product) -> Vec<String> {
     let line = match product {
         Product::Bind => "options { dnssec-validation no; };",
         Product::Unbound => "server: module-config: \"iterator\"",
-        Product::Windows => {
-            "Get-DnsServerTrustAnchor -Name . | Remove-DnsServerTrustAnchor -Force    # destroys the trust anchors of the root"
-        }
+        Product::Windows => "dnscmd /Config /EnableDnsSec 0",
         Product::Dnsmasq => "# take out the line dnssec",
         Product::CoreDns => "# CoreDNS's forward plugin does not validate: it is a server behind it that does",
         Product::PowerDnsRecursor => "dnssec: { validation: process-no-validate }",
@@ -230,7 +231,8 @@ fn exempt(product: Product, domain: &Fqdn, filter: Option<&PrivateAnswerFilter>)
     match product {
         Product::Bind => {
             let known = filter.map(|filter| filter.except.as_slice()).unwrap_or_default();
-            let all: String = known.iter().chain([domain]).map(|name| format!("\"{name}\"; ")).collect();
+            let all: Vec<String> = known.iter().chain([domain]).map(|name| format!("\"{name}\"; ")).collect();
+            let all = all.concat();
             vec![
                 comment(product, "in options, behind the addresses that deny-answer-addresses names:"),
                 format!("deny-answer-addresses {{ /* as they are */ }} except-from {{ {all}}};"),
@@ -319,7 +321,7 @@ pub(super) fn record(sheet: &mut Sheet<'_>, id: DnsServerId, set: &RecordSet) {
         match server.product {
             Product::Unbound if server.local_data == set.zone => format!("server: local-data: '{record}'"),
             Product::Dnsmasq if set.record_type == RecordType::A || set.record_type == RecordType::AAAA => {
-                format!("address=/{}/{data}", owner.trim_end_matches('.'))
+                format!("host-record={},{data}", owner.trim_end_matches('.'))
             }
             Product::Windows => {
                 let apex = named(topology.apex(set.zone));

@@ -11,13 +11,13 @@ use super::bash::Az;
 use super::block::{Fields, Value, symbol, text, texts, word};
 use super::sheet::Sheet;
 
-const VNET: &str = "Microsoft.Network/virtualNetworks@2024-05-01";
-const PEERING: &str = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings@2024-05-01";
-const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets@2024-05-01";
-const TABLE: &str = "Microsoft.Network/routeTables@2024-05-01";
-const ROUTE: &str = "Microsoft.Network/routeTables/routes@2024-05-01";
-const HUB: &str = "Microsoft.Network/virtualHubs@2024-05-01";
-const HUB_CONNECTION: &str = "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections@2024-05-01";
+const VNET: &str = "Microsoft.Network/virtualNetworks@2025-05-01";
+const PEERING: &str = "Microsoft.Network/virtualNetworks/virtualNetworkPeerings@2025-05-01";
+const SUBNET: &str = "Microsoft.Network/virtualNetworks/subnets@2025-05-01";
+const TABLE: &str = "Microsoft.Network/routeTables@2025-05-01";
+const ROUTE: &str = "Microsoft.Network/routeTables/routes@2025-05-01";
+const HUB: &str = "Microsoft.Network/virtualHubs@2025-05-01";
+const HUB_CONNECTION: &str = "Microsoft.Network/virtualHubs/hubVirtualNetworkConnections@2025-05-01";
 
 /// The region of a network, or its placeholder.
 pub(super) fn region(sheet: &Sheet<'_>, vnet: VnetId) -> String {
@@ -222,7 +222,7 @@ fn destination_word(destination: &RouteDestination) -> String {
 }
 
 fn table_of(sheet: &Sheet<'_>, table: RouteTableId) -> Resource {
-    Resource::new("Microsoft.Network/routeTables", &sheet.facts().route_tables[table].name)
+    sheet.known("Microsoft.Network/routeTables", &sheet.facts().route_tables[table].name)
 }
 
 fn route_command(verb: &str, table: &Resource, name: &str) -> Az {
@@ -280,6 +280,7 @@ fn add_table(sheet: &mut Sheet<'_>, subnet: SubnetId) -> Resource {
     let region = region(sheet, found.vnet);
     let (vnet, subnet) = Resource::subnet(sheet.topology(), subnet);
     let table = vnet.beside("Microsoft.Network/routeTables", &format!("{}-{subnet}-routes", vnet.key()));
+    sheet.make(&table);
     sheet.az(table.place(Az::new("network route-table create")).flag("-n", &table.name).flag("-l", &region));
     let az = vnet.place(Az::new("network vnet subnet update")).flag("--vnet-name", &vnet.name);
     sheet.az(az.flag("-n", subnet).flag("--route-table", table.id()));

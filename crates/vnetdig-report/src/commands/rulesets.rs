@@ -12,9 +12,9 @@ use super::block::{Fields, Value, symbol, text, texts, word};
 use super::sheet::Sheet;
 use crate::words::absolute;
 
-const RULESET: &str = "Microsoft.Network/dnsForwardingRulesets@2022-07-01";
-const LINK: &str = "Microsoft.Network/dnsForwardingRulesets/virtualNetworkLinks@2022-07-01";
-const RULE: &str = "Microsoft.Network/dnsForwardingRulesets/forwardingRules@2022-07-01";
+const RULESET: &str = "Microsoft.Network/dnsForwardingRulesets@2025-05-01";
+const LINK: &str = "Microsoft.Network/dnsForwardingRulesets/virtualNetworkLinks@2025-05-01";
+const RULE: &str = "Microsoft.Network/dnsForwardingRulesets/forwardingRules@2025-05-01";
 const POLICY: &str = "Microsoft.Network/dnsResolverPolicies@2025-05-01";
 const POLICY_RULE: &str = "Microsoft.Network/dnsResolverPolicies/dnsSecurityRules@2025-05-01";
 const DOMAIN_LIST: &str = "Microsoft.Network/dnsResolverDomainLists@2025-05-01";

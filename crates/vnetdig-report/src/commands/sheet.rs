@@ -16,11 +16,19 @@ pub(super) struct Sheet<'a> {
     hcl: Vec<String>,
     bicep: Vec<String>,
     elsewhere: Vec<NativeStep>,
+    made: Vec<Resource>,
 }
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(topology: &'a Topology) -> Self {
-        Self { names: Names { topology }, az: Vec::new(), hcl: Vec::new(), bicep: Vec::new(), elsewhere: Vec::new() }
+        Self {
+            made: Vec::new(),
+            names: Names { topology },
+            az: Vec::new(),
+            hcl: Vec::new(),
+            bicep: Vec::new(),
+            elsewhere: Vec::new(),
+        }
     }
 
     pub(super) fn topology(&self) -> &'a Topology {
@@ -29,6 +37,22 @@ impl<'a> Sheet<'a> {
 
     pub(super) fn facts(&self) -> &'a Facts {
         self.names.topology.facts()
+    }
+
+    /// Goes on with a topology to which an edit was applied.
+    pub(super) fn go_on(&mut self, topology: &'a Topology) {
+        self.names = Names { topology };
+    }
+
+    /// A resource that these edits make, so that others find it where it is put.
+    pub(super) fn make(&mut self, resource: &Resource) {
+        self.made.push(resource.clone());
+    }
+
+    /// A resource by its name: where an earlier edit put it, else where placeholders say.
+    pub(super) fn known(&self, kind: &'static str, name: &str) -> Resource {
+        let found = self.made.iter().find(|made| made.is(kind, name));
+        found.cloned().unwrap_or_else(|| Resource::new(kind, name))
     }
 
     /// Writes an edit with its title in front, wherever it writes anything.
@@ -160,16 +184,28 @@ impl<'a> Sheet<'a> {
         self.bicep.push(format!("// deploy to resource group {}", one_line(&within.group)));
     }
 
+    /// What an earlier edit declared is declared as the later one leaves it.
     fn hcl_block(&mut self, block: String) {
+        let head = block.split_once(" {").map_or("", |(head, _)| head);
+        if head.starts_with("resource ") {
+            self.hcl.retain(|known| !known.starts_with(&format!("{head} {{")));
+        }
         if !self.hcl.contains(&block) {
             self.hcl.push(block);
         }
     }
 
+    /// As in Terraform; and what is declared is no longer referred to as existing.
     fn bicep_block(&mut self, block: String) {
-        if !self.bicep.contains(&block) {
-            self.bicep.push(block);
+        let head = block.split_once(" '").map_or("", |(head, _)| head);
+        let is_change = self.bicep.last().is_some_and(|before| before.starts_with("// existing: "));
+        let is_same = |known: &String| known.starts_with(&format!("{head} '"));
+        if is_change {
+            self.bicep.retain(|known| !is_same(known) || !known.contains(" existing = {"));
+        } else {
+            self.bicep.retain(|known| !is_same(known));
         }
+        self.bicep.push(block);
     }
 
     /// What is done outside Azure's interfaces.

@@ -113,8 +113,8 @@ pub(super) fn unlink(sheet: &mut Sheet<'_>, zone: PrivateZoneId, vnet: VnetId) {
 }
 
 /// Nobody declared where the new zone is to be: its resource group is a placeholder.
-pub(super) fn add(sheet: &mut Sheet<'_>, name: &Fqdn, vnets: &[VnetId], endpoints: &[PrivateEndpointId]) {
-    let zone = Resource::new("Microsoft.Network/privateDnsZones", &name.to_string());
+pub(super) fn add(sheet: &mut Sheet<'_>, key: &str, name: &Fqdn, vnets: &[VnetId], endpoints: &[PrivateEndpointId]) {
+    let zone = Resource::to_make("Microsoft.Network/privateDnsZones", &name.to_string(), key);
     create(sheet, &zone, &zone.name.clone());
     for vnet in vnets {
         let vnet = Resource::vnet(sheet.topology(), *vnet);
@@ -128,7 +128,7 @@ pub(super) fn add(sheet: &mut Sheet<'_>, name: &Fqdn, vnets: &[VnetId], endpoint
 
 fn create(sheet: &mut Sheet<'_>, zone: &Resource, name: &str) {
     sheet.az(zone.place(Az::new("network private-dns zone create")).flag("-n", name));
-    let label = symbol(&[name]);
+    let label = symbol(&[zone.key()]);
     let fields = vec![("name", text(name)), ("resource_group_name", text(&zone.group))];
     sheet.resource("azurerm_private_dns_zone", &label, &fields);
     let fields: Fields = vec![("name", text(name)), ("location", text("global"))];

@@ -28,9 +28,13 @@ pub struct ExplainOptions {
 pub enum FixForm {
     /// Not at all.
     None,
-    /// By what they do.
+    /// As lines for the Azure CLI, and what servers and machines want in their own language.
     #[default]
-    Title,
+    Az,
+    /// As Terraform.
+    Terraform,
+    /// As Bicep.
+    Bicep,
     /// As a patch of the scenario.
     Patch,
 }
@@ -146,8 +150,18 @@ fn missing(view: &ExplainView, paint: TextOptions, text: &mut String) {
     line(text, &paint.paint(Style::Open, &format!("what decides{before} is not declared")));
     for missing in &view.missing {
         line(text, &format!("  {}", plain(&missing.text)));
-        if let Some(advice) = &missing.advice {
-            line(text, &format!("    {}", plain(advice)));
+        if let Some(command) = &missing.command {
+            line(text, &format!("    $ {}", plain(command)));
+        }
+        match (&missing.line, &missing.advice) {
+            (Some(found), _) => {
+                line(text, &format!("    or say under {}:", plain(&found.path.join("/"))));
+                for shown in found.text.lines() {
+                    line(text, &format!("      {}", plain(shown)));
+                }
+            }
+            (None, Some(advice)) => line(text, &format!("    {}", plain(advice))),
+            (None, None) => {}
         }
     }
 }
@@ -190,14 +204,31 @@ fn fix_lines(fix: &FixView, widest: usize, options: ExplainOptions, text: &mut S
     if changes.len() > most {
         line(text, &format!("       and {} more; -v shows them", changes.len() - most));
     }
-    if options.fixes == FixForm::Patch {
-        match &fix.patch {
-            Some(patch) => {
-                for patched in patch.lines() {
-                    line(text, &format!("       {}", plain(patched)));
-                }
+    let block = |lines: &str, text: &mut String| {
+        for shown in lines.lines() {
+            line(text, format!("       {}", plain(shown)).trim_end());
+        }
+    };
+    match options.fixes {
+        FixForm::None => {}
+        FixForm::Az => {
+            // What a fix of one action is called stands in the line above.
+            let is_title = |line: &&String| line.strip_prefix("# ") == Some(fix.title.as_str());
+            let lines: Vec<&str> = fix.az.iter().skip_while(is_title).map(String::as_str).collect();
+            block(&lines.join("\n"), text);
+        }
+        FixForm::Terraform => block(fix.terraform.as_deref().unwrap_or("nothing of it is Terraform's"), text),
+        FixForm::Bicep => block(fix.bicep.as_deref().unwrap_or("nothing of it is Bicep's"), text),
+        FixForm::Patch => {
+            block(fix.patch.as_deref().unwrap_or("it is no change that the scenario's files can say"), text);
+        }
+    }
+    if matches!(options.fixes, FixForm::Az | FixForm::Terraform | FixForm::Bicep) {
+        for step in &fix.elsewhere {
+            line(text, &format!("       on {}:", plain(&step.place)));
+            for shown in &step.lines {
+                line(text, &format!("         {}", plain(shown)));
             }
-            None => line(text, "       it is no change of the scenario's files"),
         }
     }
 }

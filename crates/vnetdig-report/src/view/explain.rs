@@ -1,13 +1,16 @@
 //! Why a goal is missed and what to do about it, ready to be shown.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use vnetdig_analysis::Cell;
 use vnetdig_analysis::diagnose::{
-    Assessment, Blamed, Cause, CellChange, Diagnosis, Fix, Goal, Remedy, Situation, State, Want,
+    Action, Assessment, Blamed, Cause, CellChange, Diagnosis, Fix, Goal, Remedy, Situation, State, Want,
 };
 use vnetdig_engine::{Basis, attempts_of};
 use vnetdig_model::diagnosis::Area;
+use vnetdig_model::edit::Edit;
 use vnetdig_model::switches::SWITCHES;
 use vnetdig_model::{SourceMap, Span, Topology};
 
@@ -16,10 +19,10 @@ use super::matrix::address_text;
 use super::outcome::confidence;
 use super::place::{PlaceView, place};
 use super::{
-    ClientView, ConfidenceView, EXPLAIN_SCHEMA, MissingView, QuestionView, ServiceView, VerdictView, connection,
-    origin, trace,
+    ClientView, ConfidenceView, EXPLAIN_SCHEMA, QuestionView, ServiceView, VerdictView, connection, origin, trace,
 };
-use crate::words::{self, Names};
+use crate::words::{self, Decide, Names, decide};
+use crate::{Commands, NativeStep, commands};
 
 /// Why a question does not lead where it should, and what to change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -49,7 +52,35 @@ pub struct ExplainView {
     /// Ways to reach the goal, each applied to a copy and played again, best first.
     pub fixes: Vec<FixView>,
     /// What the topology does not say and the goal depends on.
-    pub missing: Vec<MissingView>,
+    pub missing: Vec<UndecidedView>,
+}
+
+/// What the topology does not say, and how to find it out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Undecided")]
+pub struct UndecidedView {
+    /// What kind of fact, as in a trace: `public-data`, `server-at`, `device-rules` and others.
+    pub kind: &'static str,
+    /// The name, address or resource whose fact is missing.
+    pub subject: String,
+    /// In words.
+    pub text: String,
+    /// What to add to the scenario, where that is possible.
+    pub advice: Option<String>,
+    /// A command that reads the fact and changes nothing; null where none does.
+    pub command: Option<String>,
+    /// The line of the scenario that says it, with an example of a value; null where none does.
+    pub line: Option<LineView>,
+}
+
+/// A line of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ScenarioLine")]
+pub struct LineView {
+    /// The keys that lead to where it goes, from the top.
+    pub path: Vec<String>,
+    /// The line; a comment says of what a value is a sample.
+    pub text: String,
 }
 
 /// How a goal stands.
@@ -166,8 +197,26 @@ pub struct FixView {
     pub cost: u32,
     /// What else changes.
     pub effects: EffectsView,
+    /// Lines for the Azure CLI in the order they are run, comments among them; empty when none of it is Azure's.
+    pub az: Vec<String>,
+    /// Terraform; null when none of it is Terraform's.
+    pub terraform: Option<String>,
+    /// Bicep; null when none of it is Bicep's.
+    pub bicep: Option<String>,
+    /// What is done on servers and machines.
+    pub elsewhere: Vec<ElsewhereView>,
     /// The change of the scenario as a unified diff; null when it cannot be written there.
     pub patch: Option<String>,
+}
+
+/// What is done on a server or machine, in its own language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Elsewhere")]
+pub struct ElsewhereView {
+    /// Where.
+    pub place: String,
+    /// Commands, or lines of a configuration.
+    pub lines: Vec<String>,
 }
 
 /// One thing to do.
@@ -244,7 +293,9 @@ pub fn explain(
         let names = Names { topology: mended };
         let (text, advice) = words::missing(names, missing);
         let subject = words::subject(names, missing);
-        MissingView { kind: words::missing_tag(missing), subject, text, advice }
+        let Decide { command, line } = decide(mended, missing);
+        let line = line.map(|found| LineView { path: found.path, text: found.text });
+        UndecidedView { kind: words::missing_tag(missing), subject, text, advice, command, line }
     });
     ExplainView {
         schema: EXPLAIN_SCHEMA,
@@ -288,7 +339,6 @@ fn standing(diagnosis: &Diagnosis, resolves: &str) -> StandingView {
     let standing = diagnosis.standing;
     let is_of = |area: Area| diagnosis.causes.iter().any(|cause| cause.code.area() == area);
     let path = match (diagnosis.goal.service, standing.connection) {
-        (None, _) => None,
         (Some(_), State::Holds) => Some("the connection is opened".to_owned()),
         (Some(_), State::NotJudged) if diagnosis.is_sufficient && !diagnosis.causes.is_empty() => {
             let is_fine = !is_of(Area::Path) && !is_of(Area::Server);
@@ -351,11 +401,21 @@ fn unconfirmed(cause: &Cause) -> Vec<UnconfirmedView> {
 }
 
 fn fix(start: &Situation, number: usize, fix: &Fix) -> FixView {
-    let actions: Vec<ActionView> = fix
-        .actions
-        .iter()
-        .map(|action| ActionView { kind: words::action_tag(action), text: words::action(action) })
-        .collect();
+    let mut actions: Vec<ActionView> = Vec::new();
+    let mut rendered = Commands::default();
+    let mut stages = Stages::new(start);
+    for (index, action) in fix.actions.iter().enumerate() {
+        stages.advance(&fix.actions[..index]);
+        let text = words::action(&stages.topology, action);
+        actions.push(ActionView { kind: words::action_tag(action), text });
+    }
+    for (topology, edits) in stages.runs(&fix.actions) {
+        let Commands { az, terraform, bicep, elsewhere } = commands(&topology, &edits);
+        rendered.az.extend(az);
+        rendered.elsewhere.extend(elsewhere);
+        rendered.terraform = joined(rendered.terraform, terraform);
+        rendered.bicep = joined(rendered.bicep, bicep);
+    }
     let texts: Vec<&str> = actions.iter().map(|action| action.text.as_str()).collect();
     let title = texts.join("; ");
     // Addresses that the fix makes are known to the copy only.
@@ -368,7 +428,57 @@ fn fix(start: &Situation, number: usize, fix: &Fix) -> FixView {
         broken: fix.effects.broken(),
         changes: changes.collect(),
     };
-    FixView { number, title, actions, cost: fix.cost, effects, patch: None }
+    let Commands { az, terraform, bicep, elsewhere } = rendered;
+    let elsewhere = elsewhere.into_iter().map(|NativeStep { place, lines }| ElsewhereView { place, lines });
+    let elsewhere = elsewhere.collect();
+    FixView { number, title, actions, cost: fix.cost, effects, az, terraform, bicep, elsewhere, patch: None }
+}
+
+fn joined(one: Option<String>, other: Option<String>) -> Option<String> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(format!("{one}\n{other}")),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The topologies in which the edits of a fix are told: an edit may speak of what an earlier one made.
+struct Stages<'s> {
+    start: &'s Situation,
+    topology: Arc<Topology>,
+}
+
+impl<'s> Stages<'s> {
+    fn new(start: &'s Situation) -> Self {
+        Self { start, topology: Arc::clone(&start.topology) }
+    }
+
+    /// Goes to the topology after these actions, when the last of them made something.
+    fn advance(&mut self, done: &[Action]) {
+        if done.last().is_some_and(makes_something)
+            && let Some(after) = self.start.with(&Remedy { actions: done.to_vec() })
+        {
+            self.topology = after.topology;
+        }
+    }
+
+    /// Edits that are told together, each run in its topology.
+    fn runs(&self, actions: &[Action]) -> Vec<(Arc<Topology>, Vec<Edit>)> {
+        let mut stages = Self::new(self.start);
+        let mut runs: Vec<(Arc<Topology>, Vec<Edit>)> = Vec::new();
+        for (index, action) in actions.iter().enumerate() {
+            stages.advance(&actions[..index]);
+            let Action::Edit(edit) = action else { continue };
+            match runs.last_mut() {
+                Some((topology, edits)) if Arc::ptr_eq(topology, &stages.topology) => edits.push(edit.clone()),
+                _ => runs.push((Arc::clone(&stages.topology), vec![edit.clone()])),
+            }
+        }
+        runs
+    }
+}
+
+fn makes_something(action: &Action) -> bool {
+    matches!(action, Action::Edit(Edit::AddZone { .. } | Edit::AddEndpoint { .. } | Edit::AddRoute { .. }))
 }
 
 fn changed(before: &Topology, after: &Topology, change: &CellChange) -> CellChangeView {

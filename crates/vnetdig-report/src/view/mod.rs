@@ -20,8 +20,8 @@ mod trace;
 pub use check::{CheckView, FailureView, FileView, MismatchView, ProblemView, Status, TestSummary, TestView};
 pub use connection::{reach, trace_and_reach};
 pub use explain::{
-    ActionView, CauseView, CellChangeView, CellStateView, EffectsView, ExplainView, FactView, FixView, StandingView,
-    StateView, UnconfirmedView, explain,
+    ActionView, CauseView, CellChangeView, CellStateView, EffectsView, ElsewhereView, ExplainView, FactView, FixView,
+    LineView, StandingView, StateView, UnconfirmedView, UndecidedView, explain,
 };
 pub use gaps::{ChangeView, GapView, GapsView, PairView, RemedyView, gaps};
 pub use graph::{

@@ -595,7 +595,7 @@ pub(crate) fn blamed_tag(fact: Blamed) -> &'static str {
 /// What is said where a fact is pointed at.
 pub(crate) fn label(cause: &Cause, fact: Blamed) -> String {
     let names = Names { topology: &cause.topology };
-    let said = match (cause.code, fact) {
+    match (cause.code, fact) {
         (Code::ZoneNotLinked, Blamed::Zone(zone)) => match cause.vantage {
             Some(Vantage::Vnet(vnet)) => format!("zone {} has no link to {}", names.zone(zone), names.vnet(vnet)),
             _ => blamed(names, fact),
@@ -611,8 +611,7 @@ pub(crate) fn label(cause: &Cause, fact: Blamed) -> String {
             format!("{} is peered with {} here", names.vnet(half.local), names.vnet(half.remote))
         }
         _ => blamed(names, fact),
-    };
-    said
+    }
 }
 
 /// What a client gets of a name, in a few words: `10.2.0.5, reachable`.

@@ -32,6 +32,7 @@ pub struct Decide {
 
 /// What would decide what is missing, as far as a command can read it or a line can say it.
 #[must_use]
+#[expect(clippy::too_many_lines, reason = "one row for each fact that can be missing")]
 pub fn decide(topology: &Topology, missing: &Missing) -> Decide {
     let facts = topology.facts();
     let vnet = |vnet| Resource::vnet(topology, vnet);

@@ -99,6 +99,7 @@ pub fn edit(topology: &Topology, edit: &Edit) -> String {
         | Edit::RemoveRoute { .. }
         | Edit::PropagateRoutes(_)
         | Edit::AddSecurityRule { .. }
+        | Edit::RemoveSecurityRule { .. }
         | Edit::AddDeviceRule { .. }
         | Edit::EnableForwarding(_)
         | Edit::ConnectToHub { .. }
@@ -261,6 +262,9 @@ fn network_edit(names: Names<'_>, edit: &Edit) -> String {
         }
         Edit::PropagateRoutes(table) => {
             format!("let route table {} take in routes of gateways", facts.route_tables[*table].name)
+        }
+        Edit::RemoveSecurityRule { nsg, name } => {
+            format!("delete rule {name} from NSG {}", facts.nsgs[*nsg].name)
         }
         Edit::AddSecurityRule { nsg, rule } => {
             let (group, way) = (&facts.nsgs[*nsg].name, direction(rule.direction));

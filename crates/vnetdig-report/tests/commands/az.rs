@@ -193,6 +193,16 @@ fn what_destroys_says_so_on_the_line_before() {
             }
         }
     }
+    for edit in edits(&topology) {
+        for step in commands(&topology, std::slice::from_ref(&edit)).elsewhere {
+            for (index, line) in step.lines.iter().enumerate() {
+                let overwrites = ["tee /etc/", "ln -sf", "sed -i", "Remove-", "Set-Content"];
+                if overwrites.iter().any(|word| line.contains(word)) {
+                    assert!(step.lines[..index].iter().any(|before| before.contains("destroys")), "{:#?}", step.lines);
+                }
+            }
+        }
+    }
     assert!(destroying > 12, "only {destroying} lines destroy");
 }
 

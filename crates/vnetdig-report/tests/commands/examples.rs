@@ -290,6 +290,7 @@ pub(crate) fn edits(topology: &Topology) -> Vec<Edit> {
         Edit::RemoveRoute { table, destination: route("default", NextHop::None).destination },
         Edit::PropagateRoutes(table),
         Edit::AddSecurityRule { nsg, rule: security_rule(&traffic) },
+        Edit::RemoveSecurityRule { nsg, name: "deny-all".into() },
         Edit::AddSecurityRule { nsg, rule: security_rule(&groups) },
         Edit::AddDeviceRule { device: Device::Firewall(firewall), rule: device_rule.clone() },
         Edit::AddDeviceRule { device: Device::Appliance(appliance), rule: device_rule },
@@ -370,6 +371,7 @@ pub(crate) fn sort(edit: &Edit) -> Sort {
         | Edit::RemoveRoute { .. }
         | Edit::PropagateRoutes(_)
         | Edit::AddSecurityRule { .. }
+        | Edit::RemoveSecurityRule { .. }
         | Edit::EnableForwarding(_)
         | Edit::ConnectToHub { .. }
         | Edit::RestoreConnection(_) => Sort::InAzure,

@@ -7,7 +7,7 @@ use hcl_edit::structure::{Block, Body, Structure};
 use vnetdig_model::edit::Edit;
 use vnetdig_report::commands;
 
-use crate::examples::{edits, topology};
+use crate::examples::{Sort, edits, sort, topology, word};
 
 const TABLE: &str = include_str!("../terraform_arguments.txt");
 
@@ -42,12 +42,13 @@ fn mistake(text: &str) -> Option<String> {
         let labels: Vec<&str> = block.labels.iter().map(hcl_edit::structure::BlockLabel::as_str).collect();
         let [kind, label] = labels.as_slice() else { return Some("a block has two labels".to_owned()) };
         let address = format!("{} {kind} {label}", block.ident.as_str());
-        if addresses.contains(&address) {
+        let comment = block.decor().prefix().map(|prefix| prefix.to_string()).unwrap_or_default();
+        let is_whole = !comment.contains("# existing: ");
+        // Several changes go into the one block that is there.
+        if is_whole && addresses.contains(&address) {
             return Some(format!("{address} stands there twice"));
         }
         addresses.push(address);
-        let comment = block.decor().prefix().map(|prefix| prefix.to_string()).unwrap_or_default();
-        let is_whole = !comment.contains("# existing: ");
         if let Some(mistake) = block_mistake(&table, &format!("{} {kind}", block.ident.as_str()), block, is_whole) {
             return Some(mistake);
         }
@@ -158,4 +159,42 @@ fn several_edits_share_what_they_refer_to() {
     assert_eq!(mistake(&terraform), None, "{terraform}");
     let bicep = found.bicep.expect("links are resources");
     assert_eq!(bicep.matches("existing = {").count(), 1, "{bicep}");
+}
+
+/// Symbols that are declared twice, unless both are changes of what exists, each put into the one declaration.
+fn twice(bicep: &str) -> Option<&str> {
+    let mut seen: Vec<(&str, bool)> = Vec::new();
+    let mut before = "";
+    for line in bicep.lines() {
+        if let Some(symbol) = line.strip_prefix("resource ").and_then(|rest| rest.split(' ').next()) {
+            let is_change = before.starts_with("// existing: ");
+            if seen.iter().any(|(known, change)| *known == symbol && !(*change && is_change)) {
+                return Some(symbol);
+            }
+            seen.push((symbol, is_change));
+        }
+        before = line;
+    }
+    None
+}
+
+#[test]
+fn any_two_edits_stand_in_one_file() {
+    let topology = topology();
+    let mut one_of_each: Vec<Edit> = Vec::new();
+    for edit in edits(&topology) {
+        if sort(&edit) == Sort::InAzure && !one_of_each.iter().any(|known| word(known) == word(&edit)) {
+            one_of_each.push(edit);
+        }
+    }
+    for first in &one_of_each {
+        for second in &one_of_each {
+            let pair = [first.clone(), second.clone()];
+            let found = commands(&topology, &pair);
+            let (terraform, bicep) = (found.terraform.unwrap_or_default(), found.bicep.unwrap_or_default());
+            assert_eq!(mistake(&terraform), None, "{first:?} and {second:?}\n{terraform}");
+            assert_eq!(bicep_mistake(&bicep), None, "{bicep}");
+            assert_eq!(twice(&bicep), None, "{first:?} and {second:?}\n{bicep}");
+        }
+    }
 }

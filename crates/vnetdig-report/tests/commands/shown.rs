@@ -1,9 +1,10 @@
 //! A handful of edits as they are shown.
 
 use vnetdig_model::edit::Edit;
+use vnetdig_model::server::{DnsServerId, Product};
 use vnetdig_report::{commands, edit};
 
-use crate::examples::{edits, topology, word};
+use crate::examples::{Sort, edits, find, sort, topology, word};
 
 /// The example of a variant, counted among its examples.
 fn example(wanted: &str, number: usize) -> (vnetdig_model::Topology, Edit) {
@@ -235,4 +236,71 @@ fn titles_read_aloud() {
     let the stub resolver of web-1 offer the usual EDNS size
     let web-1 resolve through glibc
     ");
+}
+
+#[test]
+fn every_product_is_told_every_edit_in_lines_of_its_own() {
+    let topology = topology();
+    let server = find(&topology.facts().dns_servers, |server| &*server.name == "bind-1");
+    let of_servers: Vec<Edit> = edits(&topology)
+        .into_iter()
+        .filter(|edit| sort(edit) == Sort::Elsewhere && about(edit) == Some(server))
+        .collect();
+    assert_eq!(of_servers.len(), 7, "{of_servers:?}");
+    for (word, product) in Product::ALL {
+        let mut builder = topology.edit();
+        builder.facts_mut().dns_servers[server].product = product;
+        let changed = builder.build().value;
+        for edit in &of_servers {
+            let found = commands(&changed, std::slice::from_ref(edit));
+            let [step] = found.elsewhere.as_slice() else { panic!("one step: {edit:?}") };
+            assert!(step.place.contains(&format!("({word})")), "{}", step.place);
+            assert!(!step.lines.is_empty(), "{word}: {edit:?}");
+            for line in &step.lines {
+                assert!(!line.is_empty() && !line.contains('\n'), "{word}: {line}");
+            }
+            let destroys = matches!(edit, Edit::RemoveOwnZone { .. } | Edit::RemoveConditionalForwarder { .. });
+            assert_eq!(step.lines[0].contains(" destroys "), destroys, "{word}: {:?}", step.lines);
+        }
+    }
+}
+
+/// The server an edit is about.
+fn about(edit: &Edit) -> Option<DnsServerId> {
+    match edit {
+        Edit::SetForwarders { server, .. }
+        | Edit::SetConditionalForwarder { server, .. }
+        | Edit::RemoveConditionalForwarder { server, .. }
+        | Edit::RemoveOwnZone { server, .. }
+        | Edit::DisableValidation(server)
+        | Edit::ExemptDomain { server, .. }
+        | Edit::RaiseAliasLimit { server, .. }
+        | Edit::StopRootHints(server)
+        | Edit::StartServer(server) => Some(*server),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_name_with_a_line_break_begins_no_command_of_its_own() {
+    let topology = topology();
+    let mut builder = topology.edit();
+    let facts = builder.facts_mut();
+    let evil: Box<str> = "x\naz group delete -n prod --yes; # ${a} '\"\\".into();
+    facts.vnets.values_mut().for_each(|vnet| vnet.name = evil.clone());
+    facts.private_zones.values_mut().for_each(|zone| zone.key = evil.clone());
+    facts.dns_servers.values_mut().for_each(|server| server.name = evil.clone());
+    facts.clients.values_mut().for_each(|client| client.name = evil.clone());
+    facts.nsgs.values_mut().for_each(|nsg| nsg.name = evil.clone());
+    facts.private_endpoints.values_mut().for_each(|endpoint| endpoint.name = evil.clone());
+    let changed = builder.build().value;
+    for edit in edits(&topology) {
+        let found = commands(&changed, std::slice::from_ref(&edit));
+        for line in found.az.iter().chain(found.elsewhere.iter().flat_map(|step| &step.lines)) {
+            assert!(!line.contains('\n'), "{line}");
+        }
+        for text in found.terraform.iter().chain(&found.bicep) {
+            assert!(!text.lines().any(|line| line.trim_start().starts_with("az group")), "{text}");
+        }
+    }
 }

@@ -55,9 +55,13 @@ pub(crate) struct ExplainArgs {
 /// In which form fixes are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum FixOutput {
-    /// By what they do.
+    /// As commands of the Azure CLI.
     #[default]
-    Title,
+    Az,
+    /// As Terraform.
+    Terraform,
+    /// As Bicep.
+    Bicep,
     /// As a patch of the scenario's files.
     Patch,
     /// Not at all.
@@ -80,7 +84,9 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
     let options = ExplainOptions {
         text: TextOptions { verbose: args.verbose, color: console.colors_stdout() },
         fixes: match args.fixes {
-            FixOutput::Title => FixForm::Title,
+            FixOutput::Az => FixForm::Az,
+            FixOutput::Terraform => FixForm::Terraform,
+            FixOutput::Bicep => FixForm::Bicep,
             FixOutput::Patch => FixForm::Patch,
             FixOutput::None => FixForm::None,
         },
@@ -130,7 +136,7 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
 fn page(code: &str, console: Console) -> Result<Exit, Stop> {
     let word = code.strip_prefix("diagnosis/").unwrap_or(code);
     if let Some(page) = pages::page(word) {
-        return Ok(console.answer(&page));
+        return Ok(console.answer(page));
     }
     let near = nearest(word, pages::words());
     let hint = near.map_or("; `--codes` lists all".to_owned(), |near| format!("; did you mean `{near}`?"));

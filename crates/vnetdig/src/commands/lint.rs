@@ -203,7 +203,9 @@ fn summary(found: &[Diagnostic], unlisted: UnlistedView) -> String {
 fn list() -> String {
     let rules: Vec<RuleInfo> = rules().collect();
     let widest = rules.iter().map(|rule| rule.code.len()).max().unwrap_or_default();
-    rules.iter().map(|rule| format!("{:widest$}  {:7}  {}\n", rule.code, rule.severity, rule.title)).collect()
+    let line = |rule: &RuleInfo| format!("{:widest$}  {:7}  {}", rule.code, rule.severity, rule.title);
+    let lines: Vec<String> = rules.iter().map(line).collect();
+    lines.join("\n") + "\n"
 }
 
 /// The code of a rule; `lint/` may be left out. Codes of what is found when a scenario is read are taken as they are.

@@ -1,6 +1,7 @@
 //! What Azure-provided DNS decided: which zone or rule took the name, and from whose point of view.
 
 use vnetdig_engine::{Candidate, Party, Rejection, StepKind, Vantage};
+use vnetdig_model::Fqdn;
 use vnetdig_model::diagnosis::Code;
 use vnetdig_model::dns::{ForwardingRuleId, PrivateZoneId, ResolutionPolicy};
 use vnetdig_model::edit::Edit;
@@ -12,6 +13,12 @@ use super::super::goal::declared_anywhere;
 use super::{At, Remedy, Scene, addresses, one};
 
 pub(super) fn decisions(scene: &mut Scene<'_>, steps: &[At<'_>]) {
+    // What is there and does not work is a plainer fault than what is not there.
+    for at in steps {
+        if let Some(Vantage::Vnet(vnet)) = at.vantage() {
+            broken(scene, *at, vnet);
+        }
+    }
     for at in steps {
         match at.vantage() {
             Some(Vantage::Vnet(vnet)) => of_network(scene, *at, vnet),
@@ -21,17 +28,37 @@ pub(super) fn decisions(scene: &mut Scene<'_>, steps: &[At<'_>]) {
     }
 }
 
-fn of_network(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
+/// Policies that block, rules that are disabled, links that are not effective yet.
+fn broken(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
     match &at.step.kind {
         StepKind::PolicyBlocks { policy, rule } => {
-            let domain = at.name.clone();
-            let remedies = one(Edit::AllowDomain { policy: *policy, domain });
+            let remedies = vec![Remedy::edits(
+                names_on_the_way(scene, at).into_iter().map(|domain| Edit::AllowDomain { policy: *policy, domain }),
+            )];
             scene.suspect(Code::PolicyBlocks, vec![Blamed::PolicyRule(*policy, *rule)], Some(at), remedies);
         }
+        StepKind::NoZone => {
+            for (candidate, reason) in &at.step.rejected {
+                if let (Candidate::Zone(zone), Rejection::LinkInProgress) = (candidate, reason) {
+                    let link = scene.topology.declared_link(*zone, vnet).map(Blamed::ZoneLink);
+                    let facts = link.into_iter().chain([Blamed::Zone(*zone)]).collect();
+                    let resolution_policy = ResolutionPolicy::Default;
+                    let remedies = one(Edit::LinkZone { zone: *zone, vnet, resolution_policy });
+                    scene.suspect(Code::LinkInProgress, facts, Some(at), remedies);
+                }
+            }
+        }
+        StepKind::RuleChosen { .. } | StepKind::AskPublic => disabled_rules(scene, at),
+        StepKind::Loop => looped(scene, at, vnet),
+        _ => {}
+    }
+}
+
+fn of_network(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
+    match &at.step.kind {
         StepKind::ZoneChosen { zone, .. } => zone_chosen(scene, at, vnet, *zone),
         StepKind::NoZone => no_zone(scene, at, vnet),
         StepKind::RuleChosen { rule } => rule_chosen(scene, at, vnet, *rule),
-        StepKind::AskPublic => disabled_rules(scene, at),
         StepKind::ReservedSuffix { .. } => {
             for rule in rejected_rules(&at, &Rejection::Reserved) {
                 let known = &scene.topology.facts().forwarding_rules[rule];
@@ -41,7 +68,6 @@ fn of_network(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
                 scene.suspect(Code::ReservedSuffix, vec![Blamed::Rule(rule)], Some(at), remedies);
             }
         }
-        StepKind::Loop => looped(scene, at, vnet),
         _ => {}
     }
 }
@@ -62,7 +88,9 @@ fn of_hub(scene: &mut Scene<'_>, at: At<'_>) {
 fn zone_chosen(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId, zone: PrivateZoneId) {
     let topology = scene.topology;
     let unlink = Edit::UnlinkZone { zone, vnet };
-    for (candidate, reason) in &at.step.rejected {
+    let (zones, rules): (Vec<_>, Vec<_>) =
+        at.step.rejected.iter().partition(|(candidate, _)| matches!(candidate, Candidate::Zone(_)));
+    for (candidate, reason) in zones.into_iter().chain(rules) {
         match (candidate, reason) {
             (Candidate::Rule(rule), Rejection::ZoneFirst) => {
                 let facts = vec![Blamed::Zone(zone), Blamed::Rule(*rule)];
@@ -97,6 +125,19 @@ fn zone_chosen(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId, zone: PrivateZon
     }
 }
 
+/// The names a policy must let pass for the answer to be whole: the one met, and those before and behind it in the
+/// chain (S-040).
+fn names_on_the_way(scene: &Scene<'_>, at: At<'_>) -> Vec<Fqdn> {
+    let mut names = vec![scene.situation.goal.question.name.name.clone()];
+    let of_subject = scene.subject.map(|target| vnetdig_model::derive::target_name(scene.topology.facts(), target));
+    for name in std::iter::once(at.name.clone()).chain(of_subject) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
 /// Whether a zone holds records at the name being looked up.
 fn holds(scene: &Scene<'_>, zone: PrivateZoneId, at: At<'_>) -> bool {
     let data = scene.topology.facts().private_zones[zone].data;
@@ -116,9 +157,6 @@ fn no_zone(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
     for (_, zone, is_in_progress) in zones {
         let link = Edit::LinkZone { zone, vnet, resolution_policy: ResolutionPolicy::Default };
         if is_in_progress {
-            let link_id = topology.declared_link(zone, vnet).map(Blamed::ZoneLink);
-            let facts = link_id.into_iter().chain([Blamed::Zone(zone)]).collect();
-            scene.suspect(Code::LinkInProgress, facts, Some(at), one(link));
             continue;
         }
         let mut remedies = one(link);
@@ -169,7 +207,6 @@ fn disabled_rules(scene: &mut Scene<'_>, at: At<'_>) {
 }
 
 fn rule_chosen(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId, rule: ForwardingRuleId) {
-    disabled_rules(scene, at);
     let known = scene.topology.facts().forwarding_rules[rule].clone();
     let mut remedies = one(Edit::DisableRule(rule));
     // The rule may also lead to where the private zones are seen; 168.63.129.16 is refused as a target (S-116).

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use vnetdig_engine::{AZURE_DNS, Acceptance, Block, Fate, NetworkFact, Party, RuleRef, StepKind};
 use vnetdig_model::appliance::{ApplianceRule, Device};
+use vnetdig_model::client::{ClientId, ClientKind};
 use vnetdig_model::diagnosis::Code;
 use vnetdig_model::edit::Edit;
 use vnetdig_model::filter::{Access, Direction, NsgId, PortRange, RuleEnd, SecurityRule, TrafficMatch};
@@ -29,7 +30,7 @@ struct Stretch {
     destination: Option<IpAddr>,
     holder: Option<HolderRef>,
     service: Service,
-    client: Option<vnetdig_model::ClientId>,
+    client: Option<ClientId>,
 }
 
 /// Queries that do not arrive at a DNS server, or whose answers do not come back.
@@ -135,12 +136,11 @@ fn asked_from_outside(scene: &mut Scene<'_>, at: At<'_>) {
     }
 }
 
-/// A rule of one's own that lets queries to 168.63.129.16 pass before the one that denies the tag.
+/// The rule that denies the tag goes: one that allows the tag is refused (S-003).
 fn platform_dns_allowed(topology: &Topology, block: &Block) -> Option<Remedy> {
-    let Block::SecurityRule { nsg, rule, direction } = block else { return None };
-    let traffic =
-        TrafficMatch { destinations: vec![RuleEnd::Tag("AzurePlatformDNS".into())], ..TrafficMatch::default() };
-    Some(Remedy::edits([allow_before(topology, *nsg, *rule, *direction, "allow-azure-dns", traffic)?]))
+    let Block::SecurityRule { nsg, rule: RuleRef::Own(rule), .. } = block else { return None };
+    let name = topology.facts().nsgs[*nsg].rules[*rule].name.clone();
+    Some(Remedy::edits([Edit::RemoveSecurityRule { nsg: *nsg, name }]))
 }
 
 /// Connections to what was answered.
@@ -261,7 +261,70 @@ fn mends(topology: &Topology, stretch: &Stretch, block: &Block, on_return: bool)
             remedies.push(Remedy::edits(edits.into_iter().flatten()));
         }
     }
+    remedies.extend(by_routes(topology, stretch, block));
     remedies
+}
+
+/// Where routes themselves are at fault: those that lead the packets astray taken away, or one that leads replies
+/// back through the device that needs them (S-432, S-443).
+fn by_routes(topology: &Topology, stretch: &Stretch, block: &Block) -> Vec<Remedy> {
+    let facts = topology.facts();
+    let ends = [(stretch.from, stretch.source), (stretch.to.unwrap_or(stretch.from), stretch.destination)];
+    let subnet_of = |(place, address): (Place, Option<IpAddr>)| match (place, address) {
+        (Place::Vnet(vnet), Some(address)) => topology.places().subnet(vnet, address),
+        _ => None,
+    };
+    match block {
+        Block::Loop(_) | Block::RouteDrops(..) | Block::ApplianceUnreachable { .. } => {
+            let Some(destination) = stretch.destination else { return Vec::new() };
+            let astray = facts
+                .route_tables
+                .iter()
+                .flat_map(|(table, known)| known.routes.iter().map(move |route| (table, &route.destination)));
+            let covering = astray.filter(|(_, to)| match to {
+                RouteDestination::Prefix(prefix) => prefix.contains(&destination),
+                RouteDestination::Tag(_) => false,
+            });
+            covering.map(|(table, to)| Remedy::edits([Edit::RemoveRoute { table, destination: to.clone() }])).collect()
+        }
+        Block::OneDirection { device, .. } => {
+            let address = match device {
+                Device::Appliance(id) => facts.appliances[*id].addresses.first().copied(),
+                Device::Firewall(id) => Some(facts.firewalls[*id].address),
+            };
+            let Some(address) = address else { return Vec::new() };
+            let [near, far] = ends;
+            let through = |here: (Place, Option<IpAddr>), there: (Place, Option<IpAddr>)| {
+                let (subnet, (Place::Vnet(vnet), _)) = (subnet_of(here)?, there) else { return None };
+                let prefixes = &facts.vnets[vnet].address_space;
+                Some(prefixes.iter().map(move |prefix| Edit::AddRoute {
+                    subnet,
+                    route: route_to(prefix, NextHop::VirtualAppliance(address)),
+                }))
+            };
+            let back: Vec<Edit> = through(far, near).into_iter().flatten().collect();
+            let there: Vec<Edit> = through(near, far).into_iter().flatten().collect();
+            let direct = facts.route_tables.iter().flat_map(|(table, known)| {
+                known
+                    .routes
+                    .iter()
+                    .filter(|route| route.next_hop == NextHop::VirtualAppliance(address))
+                    .map(move |route| Edit::RemoveRoute { table, destination: route.destination.clone() })
+            });
+            let direct: Vec<Edit> = direct.collect();
+            [back, there, direct].into_iter().filter(|edits| !edits.is_empty()).map(Remedy::edits).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn route_to(prefix: &ipnet::IpNet, next_hop: NextHop) -> Route {
+    Route {
+        name: format!("to-{}", prefix.to_string().replace(['.', '/', ':'], "-")).into(),
+        destination: RouteDestination::Prefix(*prefix),
+        next_hop,
+        origin: Origin::Built,
+    }
 }
 
 /// A change as edits; `None` when it needs something nobody declared.
@@ -302,7 +365,7 @@ fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Chan
                 Some(Place::Site(site)) => facts.sites[site].address_space.clone(),
                 _ => vec![stretch.destination?.into()],
             };
-            vec![Edit::AddClientRoutes { client: *client, prefixes }]
+            vec![Edit::AddClientRoutes { client: *client, prefixes: as_a_new_profile(topology, *client, prefixes) }]
         }
         Change::AddEndpoint(server, Some(vnet)) => vec![new_endpoint(topology, *server, *vnet)?],
         Change::StartServer(server) => vec![Edit::StartServer(*server)],
@@ -312,6 +375,24 @@ fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Chan
         | Change::AddEndpoint(_, None)
         | Change::Declare(_) => return None,
     })
+}
+
+/// What the profile of a VPN client holds when it is downloaded anew: the gateway's network and those peered with it
+/// (S-212, S-433). Of other clients only what was asked for.
+fn as_a_new_profile(topology: &Topology, client: ClientId, mut prefixes: Vec<ipnet::IpNet>) -> Vec<ipnet::IpNet> {
+    let facts = topology.facts();
+    if let ClientKind::PointToSite { gateway_vnet, .. } = &facts.clients[client].kind {
+        let peers = topology.neighbors(Place::Vnet(*gateway_vnet)).filter_map(|(place, _)| match place {
+            Place::Vnet(vnet) => Some(vnet),
+            _ => None,
+        });
+        for vnet in std::iter::once(*gateway_vnet).chain(peers) {
+            prefixes.extend(facts.vnets[vnet].address_space.iter().filter(|space| !space.addr().is_ipv6()));
+        }
+        prefixes.sort_unstable();
+        prefixes.dedup();
+    }
+    prefixes
 }
 
 /// Routes in the subnets of a network that matter: the client's own, or all that machines stand in.
@@ -330,14 +411,8 @@ fn routes(
         Some(subnet) => vec![subnet],
         None => all.filter(|id| &*facts.subnets[*id].name != "GatewaySubnet").collect(),
     };
-    let make = |prefix: &ipnet::IpNet| Route {
-        name: format!("to-{}", prefix.to_string().replace(['.', '/', ':'], "-")).into(),
-        destination: RouteDestination::Prefix(*prefix),
-        next_hop,
-        origin: Origin::Built,
-    };
     let pairs = subnets.iter().flat_map(|subnet| prefixes.iter().map(move |prefix| (*subnet, prefix)));
-    pairs.map(|(subnet, prefix)| Edit::AddRoute { subnet, route: make(prefix) }).collect()
+    pairs.map(|(subnet, prefix)| Edit::AddRoute { subnet, route: route_to(prefix, next_hop) }).collect()
 }
 
 fn rule_name(stretch: &Stretch) -> String {

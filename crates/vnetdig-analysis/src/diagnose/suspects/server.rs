@@ -36,6 +36,12 @@ pub(super) fn own_decisions(scene: &mut Scene<'_>, steps: &[At<'_>]) {
             of_server(scene, *at, server);
         }
     }
+    // What the server holds itself is at fault only when it does not spoil what it holds.
+    for at in steps {
+        if let Some(server) = at.server() {
+            own_data(scene, *at, server);
+        }
+    }
 }
 
 fn of_server(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId) {
@@ -77,6 +83,14 @@ fn of_server(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId) {
             let remedies = to_azure(scene, server);
             scene.suspect(Code::ServerRefuses, vec![Blamed::Forwarders(server)], Some(at), remedies);
         }
+        _ => {}
+    }
+}
+
+/// Zones and records of the server's own.
+fn own_data(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId) {
+    let topology = scene.topology;
+    match &at.step.kind {
         StepKind::OwnZone { zone } => {
             let mut remedies = one(Edit::RemoveOwnZone { server, zone: *zone });
             let known =

@@ -4,22 +4,107 @@ use std::fmt::Write as _;
 
 use vnetdig_model::diagnosis::{Area, Code};
 
+/// The pages with these words, built in.
+macro_rules! pages {
+    ($($word:literal)*) => {
+        &[$(($word, include_str!(concat!("../../../../../docs/diagnoses/", $word, ".md")))),*]
+    };
+}
+
 /// Every page in `docs/diagnoses`, by its word.
-const PAGES: &[(&str, &str)] = &[];
+const PAGES: &[(&str, &str)] = pages![
+    "alias-chain-too-long"
+    "alias-target-routed-elsewhere"
+    "app-uses-public-dns"
+    "appliance-denies"
+    "appliance-not-forwarding"
+    "appliance-unreachable"
+    "asymmetric-path"
+    "basic-load-balancer"
+    "blocked-by-dns-policy"
+    "captured-prefix"
+    "client-ignores-vnet-dns"
+    "client-outside-network"
+    "client-route-missing"
+    "connection-down"
+    "dns-proxy-off"
+    "dns-server-address-unheld"
+    "dns-server-down"
+    "dns-server-refuses"
+    "dns-servers-differ"
+    "dnssec-validation"
+    "endpoint-not-approved"
+    "endpoint-without-zone-group"
+    "environment-suffix-captures"
+    "firewall-rule-missing"
+    "forwarded-traffic-denied"
+    "forwarder-on-privatelink-only"
+    "forwarder-skips-azure"
+    "forwarding-loop"
+    "gateway-not-shared"
+    "hosts-file-overrides"
+    "ip-version"
+    "link-in-progress"
+    "local-name-not-sent"
+    "name-not-in-certificate"
+    "name-not-published"
+    "network-access-denied"
+    "no-private-zone"
+    "no-route"
+    "own-data-hides-name"
+    "peering-lacks-prefix"
+    "peering-not-connected"
+    "peering-not-transitive"
+    "platform-address"
+    "platform-address-from-outside"
+    "platform-dns-denied"
+    "port-53-denied"
+    "port-not-open"
+    "protocol-not-translated"
+    "public-access-disabled"
+    "public-zone-broken"
+    "rebinding-protection"
+    "record-missing"
+    "record-overwritten"
+    "record-stale"
+    "record-withdrawn"
+    "reserved-suffix"
+    "root-hint-fallback"
+    "route-drops"
+    "routing-loop"
+    "rule-bypasses-zone"
+    "rule-disabled"
+    "ruleset-not-linked"
+    "search-list-captures"
+    "security-rule"
+    "server-down"
+    "small-edns-size"
+    "stale-cache"
+    "stale-lease"
+    "stale-vpn-profile"
+    "stub-fails-on-error"
+    "tool-asks-elsewhere"
+    "virtual-hub-vantage"
+    "vpn-without-dns"
+    "wrong-zone-linked"
+    "zone-equals-server-name"
+    "zone-group-wrong-zone"
+    "zone-hides-foreign-endpoint"
+    "zone-hides-public-name"
+    "zone-locked"
+    "zone-not-linked"
+    "zone-shadows-rule"
+    "zone-shadows-zone"
+];
 
 /// The words of all diagnoses.
 pub(super) fn words() -> impl Iterator<Item = &'static str> {
     Code::all().map(Code::word)
 }
 
-/// The page of a diagnosis; where none is written, what the diagnosis says.
-pub(super) fn page(word: &str) -> Option<String> {
-    let code = Code::from_word(word)?;
-    let written = PAGES.iter().find(|(known, _)| *known == word);
-    Some(match written {
-        Some((_, page)) => (*page).to_owned(),
-        None => format!("# diagnosis/{word}\n\n**Area** {}\n\n{}.\n", area(code), code.statement()),
-    })
+/// The page of a diagnosis.
+pub(super) fn page(word: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(known, _)| *known == word).map(|(_, page)| *page)
 }
 
 /// One line for each diagnosis.

@@ -85,16 +85,16 @@ pub(crate) fn situations(
     let server = server.transpose()?;
     let question = TypedQuestion { name: words.name.clone(), record_type: words.record_type, server };
     let query = Query { from, question: question.clone() };
-    let (topology, worlds) = match args.at {
+    let (topology, possible) = match args.at {
         Some(at) => {
             let then = situation_at(scenario, at, &query, limits);
             (then.topology, then.worlds)
         }
         None => (Arc::new(scenario.topology.clone()), vec![World::cold(SimTime::default())]),
     };
-    let count = worlds.len();
+    let count = possible.len();
     let mut first = None;
-    for world in worlds {
+    for world in possible {
         let service = match args.port {
             Some(Port::None) => None,
             Some(Port::Of(service)) => Some(service),
