@@ -208,13 +208,12 @@ pub(crate) fn cell_and_footprint(
 ) -> (Cell, CellFootprint) {
     let (cell, resolution) = taken_down::<Footprint, WayFootprint>(topology, limits, client, name, met);
     let walked = |service: Service| {
-        let judged =
-            cell.addresses.iter().filter_map(move |found| Some((found, service))).filter_map(|(found, service)| {
-                let judged = met.get(&(found.address, service))?;
-                let way = judged.way.0.clone().and(judged.way.1.clone());
-                Some(Walked { is_open: judged.reach == Reach::Open, holder: judged.holder, way })
-            });
-        judged.collect()
+        let judged = cell.addresses.iter().filter_map(|found| met.get(&(found.address, service)));
+        let walked = judged.map(|judged| {
+            let way = judged.way.0.clone().and(judged.way.1.clone());
+            Walked { is_open: judged.reach == Reach::Open, holder: judged.holder, way }
+        });
+        walked.collect()
     };
     let connections = name.service.map(walked).unwrap_or_default();
     let answers = resolution.branches.into_iter().map(|branch| branch.record).collect();

@@ -7,7 +7,7 @@ use vnetdig_model::derive::private_link_name;
 use vnetdig_model::scenario::Service;
 use vnetdig_model::{ClientId, Fqdn, RecordData, RecordType, Topology};
 
-use crate::matrix::{Cell, Met, NamedTarget, cell_with, server_names};
+use crate::matrix::{Cell, MatrixName, Met, NamedTarget, cell_with, server_names};
 
 /// Most aliases followed to find out what a connection to a name is opened to.
 const MOST_ALIASES: usize = 16;
@@ -66,7 +66,7 @@ pub fn known_names(topology: &Topology) -> Vec<KnownName> {
         }
     }
     let known: IndexSet<&Fqdn, FxBuildHasher> = servers.iter().map(|name| &name.name).collect();
-    let mut names: Vec<KnownName> = servers.iter().map(|name| name.known()).collect();
+    let mut names: Vec<KnownName> = servers.iter().map(MatrixName::known).collect();
     for owner in owners.into_iter().filter(|owner| !known.contains(owner)) {
         let chain = std::iter::successors(Some(owner), |name| aliases.get(*name).copied()).take(MOST_ALIASES);
         let service = chain.filter_map(|name| services.get(name)).find_map(|service| *service);

@@ -3,6 +3,7 @@
 //!
 //! Faults are put into small topologies: some on the way of the goal, and some elsewhere as decoys. The universe is
 //! the inverse of each and the remedy of each cause; every subset smaller than the set of causes is tried.
+#![expect(clippy::disallowed_methods, reason = "the table of faults reads the repository")]
 
 #[expect(dead_code, reason = "the table of faults serves several tests")]
 mod injected;
@@ -26,21 +27,22 @@ fn smaller(
 ) -> Option<(Vec<&'static str>, Vec<Remedy>)> {
     let size = |set: u32| set.count_ones() as usize;
     for undone in 0..1_u32 << faults.len() {
-        let (gone, left): (Vec<(usize, &Fault)>, Vec<(usize, &Fault)>) =
-            faults.iter().copied().enumerate().partition(|(index, _)| undone & (1 << index) != 0);
-        let left: Vec<&Fault> = left.into_iter().map(|(_, fault)| fault).collect();
+        let is_undone = |index: &usize| undone & (1 << index) != 0;
+        let gone: Vec<&Fault> = (0..faults.len()).filter(is_undone).map(|index| faults[index]).collect();
+        let left: Vec<&Fault> =
+            (0..faults.len()).filter(|index| !is_undone(index)).map(|index| faults[index]).collect();
         if gone.len() >= remedies.len() {
             continue;
         }
         let Some(after) = broken(start, &left) else { continue };
-        let can_mix = gone.iter().all(|(_, fault)| !makes_facts(fault));
+        let can_mix = gone.iter().all(|fault| !makes_facts(fault));
         let all = if can_mix { 1_u32 << remedies.len() } else { 1 };
         for applied in (0..all).filter(|applied| gone.len() + size(*applied) < remedies.len()) {
             let chosen = remedies.iter().enumerate().filter(|(index, _)| applied & (1 << index) != 0);
             let chosen: Vec<Remedy> = chosen.map(|(_, remedy)| remedy.clone()).collect();
             let actions = chosen.iter().flat_map(|remedy| remedy.actions.clone()).collect();
             if after.with(&Remedy { actions }).is_some_and(|mended| reaches(&mended, limits)) {
-                return Some((gone.iter().map(|(_, fault)| fault.kind).collect(), chosen));
+                return Some((gone.iter().map(|fault| fault.kind).collect(), chosen));
             }
         }
     }
@@ -73,8 +75,8 @@ fn causes_are_sufficient_and_needed_and_brute_force_finds_no_smaller_set() {
             };
             assert!(holds(None), "mending all is not enough: {place}");
             if codes.len() > 1 {
-                for index in 0..codes.len() {
-                    assert!(!holds(Some(index)), "{} is needless: {place}", codes[index]);
+                for (index, code) in codes.iter().enumerate() {
+                    assert!(!holds(Some(index)), "{code} is needless: {place}");
                 }
             }
             let causes = diagnosis.causes.iter();

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use vnetdig_analysis::diagnose::{Remedy, Situation, diagnose, fixes};
 use vnetdig_engine::Limits;
 
-use injected::{Draw, Fault, broken, codes, generated, healthy, on_the_way};
+use injected::healthy::healthy;
+use injected::{Draw, Fault, broken, codes, generated, on_the_way};
 
 /// Goals taken of one scenario, and faults of one kind put into it.
 const GOALS_A_SCENARIO: usize = 2;
@@ -113,9 +114,9 @@ fn every_fault_alone_is_explained_by_its_code() {
     let mut goals: BTreeMap<String, usize> = BTreeMap::new();
     let mut taken: BTreeMap<(String, &str), usize> = BTreeMap::new();
     let mut topologies = 0;
-    for healthy in generated().into_iter().chain(healthy(&limits)) {
+    for healthy in generated().into_iter().chain(healthy("", &limits)) {
         let file = healthy.place.split(' ').next().unwrap_or_default().to_owned();
-        let is_scenario = file.ends_with(".yaml");
+        let is_scenario = healthy.scenario.is_some();
         let count = goals.entry(file.clone()).or_default();
         *count += 1;
         if is_scenario && *count > GOALS_A_SCENARIO {

@@ -589,6 +589,7 @@ fn overridden(client: Option<&Client>, chosen: ServerSource) -> Vec<(Candidate, 
 /// What a client's stub keeps (S-503).
 fn stub_keep(client: &Client) -> Keep {
     let keep = match (&client.kind, client.stub) {
+        _ if client.cache.min_ttl.is_some() => Keep::up_to(u32::MAX, u32::MAX),
         (ClientKind::AppService { os: WorkerOs::Windows, .. }, _) => Keep::up_to(30, 30),
         (ClientKind::AppService { .. }, _) => Keep::NOTHING,
         (_, Stub::SystemdResolved) => Keep::up_to(7200, 7200),

@@ -146,9 +146,12 @@ pub(crate) fn row(server: &DnsServer) -> Row {
 /// A product's habit with what was declared differently.
 pub(crate) fn settings(keep: Keep, declared: &vnetdig_model::server::CacheSettings) -> Keep {
     let seconds = |duration: Duration| Ttl(u32::try_from(duration.as_secs()).unwrap_or(u32::MAX));
+    let floor = declared.min_ttl.map_or(keep.floor, seconds);
     Keep {
         on: keep.on && !declared.off,
-        max: declared.max_ttl.map_or(keep.max, seconds),
+        floor,
+        // What is kept for a while at least is not cut by a product's habit, only by a setting.
+        max: declared.max_ttl.map_or(keep.max.max(floor), seconds),
         max_negative: declared.max_negative_ttl.map_or(keep.max_negative, seconds),
         stale: declared.serve_stale.unwrap_or(keep.stale),
         ..keep

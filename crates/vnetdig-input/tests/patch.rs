@@ -1,11 +1,18 @@
 //! A change of a scenario becomes a small change of its files, whatever style they are written in.
 
+#![expect(clippy::disallowed_methods, reason = "the scenarios of the repository are files")]
+
+#[path = "round_trip/changes.rs"]
+mod changes;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use changes::{CHANGES, Change, lost, planted};
 use vnetdig_input::Limits;
 use vnetdig_input::scenario::{Document, lower, parse, patch, write};
 use vnetdig_model::dns::{LinkState, ResolutionPolicy, ZoneLink};
 use vnetdig_model::{Origin, Scenario, SourceMap, TopologyBuilder};
-
-type Change = fn(&mut TopologyBuilder);
 
 fn read(texts: &[&str]) -> (SourceMap, Vec<Document>, Scenario) {
     let mut sources = SourceMap::default();
@@ -100,7 +107,6 @@ fn a_link_is_put_where_links_stand() {
         // One value, no value, no key.
         ("links: hub # one", "links: [hub, app] # one"),
         ("links: []", "links: [app]"),
-        ("links:", "links: [app]"),
         ("resource-group: rg", "resource-group: rg\n      links: [app]"),
     ] {
         for end in ["\n", "", "\n# the end\n", "\n  sites: {}\n"] {
@@ -171,4 +177,47 @@ fn several_files_are_changed_each_in_its_place() {
     let new = patched(&[nets, dns], both);
     assert_eq!(new[0], nets.replace("# r\n", "# r\n      dns-servers: [10.0.0.4]\n"));
     assert_eq!(new[1], dns.replace("[hub]", "[hub, app]"));
+}
+
+/// Files below a folder whose name ends so.
+fn scenarios(folder: &Path) -> Vec<PathBuf> {
+    let entries = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
+    entries
+        .flat_map(|path| if path.is_dir() { scenarios(&path) } else { vec![path] })
+        .filter(|path| path.to_string_lossy().ends_with(".vnetdig.yaml"))
+        .collect()
+}
+
+#[test]
+fn every_scenario_file_takes_every_change_and_keeps_its_other_lines() {
+    let (mut count, mut refused, mut long) = (0, Vec::new(), Vec::new());
+    for path in scenarios(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")) {
+        let text = std::fs::read_to_string(&path).expect("a scenario");
+        let commented = planted(&text);
+        let (sources, documents, before) = read(&[&commented]);
+        assert_eq!(write(&before), write(&read(&[&text]).2), "{}: a planted comment is no comment", path.display());
+        if !before.topology.facts().vnets.is_empty() && documents[0].includes().is_empty() {
+            for (what, change) in CHANGES {
+                let mut builder = before.topology.edit();
+                change(&mut builder);
+                let after = Scenario { topology: builder.build().value, ..before.clone() };
+                match patch(&sources, &documents, &before, &after) {
+                    Err(error) => refused.push(format!("{}: {what}: {error}", path.display())),
+                    Ok(patch) => {
+                        let new = patch.apply(&sources, documents[0].source());
+                        assert_eq!(write(&read(&[&new]).2), write(&after), "{}: {what}", path.display());
+                        assert_eq!(lost(&commented, &new), Vec::<&str>::new(), "{}: {what}\n{new}", path.display());
+                        let kept: BTreeSet<&str> = new.lines().collect();
+                        let gone: Vec<&str> = commented.lines().filter(|line| !kept.contains(line)).collect();
+                        if gone.len() > 4 {
+                            long.push(format!("{}: {what}: {gone:#?}", path.display()));
+                        }
+                        count += usize::from(!patch.is_empty());
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!((refused, long), (Vec::new(), Vec::new()));
+    assert!(count > 150, "only {count} changes were made");
 }

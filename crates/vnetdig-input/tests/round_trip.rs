@@ -4,6 +4,8 @@
 
 #[path = "round_trip/chance.rs"]
 mod chance;
+#[path = "round_trip/changes.rs"]
+mod changes;
 #[path = "round_trip/generated.rs"]
 mod generated;
 #[path = "round_trip/questions.rs"]
@@ -14,7 +16,7 @@ mod ways;
 use std::path::{Path, PathBuf};
 
 use vnetdig_input::Limits;
-use vnetdig_input::scenario::{Document, lower, parse, write};
+use vnetdig_input::scenario::{Document, lower, parse, patch, write};
 use vnetdig_model::{Scenario, Severity, SourceMap};
 
 fn root() -> PathBuf {
@@ -117,6 +119,27 @@ fn assert_round_trip(name: &str, scenario: &Scenario) {
 
 fn assert_built_round_trips(scenario: &Scenario) {
     assert_round_trip("a generated scenario", scenario);
+}
+
+/// The text of a scenario is patched to say what it says after a change, comments and all.
+fn assert_takes_change(scenario: &Scenario, change: usize) {
+    let (what, change) = changes::CHANGES[change];
+    let text = format!("# planted first\n{}# planted last\n", changes::planted(&write(scenario)));
+    let mut sources = SourceMap::default();
+    let documents = documents(&mut sources, Path::new("before"), &text);
+    let before = lower(&documents, &[]).value;
+    let mut builder = before.topology.edit();
+    change(&mut builder);
+    let after = Scenario { topology: builder.build().value, ..before.clone() };
+    let patch = match patch(&sources, &documents, &before, &after) {
+        Ok(patch) => patch,
+        Err(refused) if refused.reason.contains("comments") || refused.reason.contains("Azure writes") => return,
+        Err(refused) => panic!("{what}: {refused}\n{text}"),
+    };
+    let new = patch.apply(&sources, documents[0].source());
+    assert_same(&write(&after), &write(&read(Path::new("after"), &new).0), what);
+    assert!(new.starts_with("# planted first\n") && new.ends_with("# planted last\n"), "{what}\n{new}");
+    assert_eq!(changes::lost(&text, &new), Vec::<&str>::new(), "{what}\n{new}");
 }
 
 fn assert_text_round_trips(name: &str, path: &Path, text: &str) {

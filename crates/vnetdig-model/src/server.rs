@@ -125,6 +125,9 @@ pub struct Alternate {
 pub struct CacheSettings {
     /// Nothing is kept at all.
     pub off: bool,
+    /// Shortest life of a positive answer, whatever its TTL says: what a virtual machine of Java without expiry, or a
+    /// gateway that does not ask again, keeps (S-503, S-504).
+    pub min_ttl: Option<Duration>,
     /// Longest life of a positive answer.
     pub max_ttl: Option<Duration>,
     /// Longest life of a negative answer.

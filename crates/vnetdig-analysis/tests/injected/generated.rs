@@ -104,7 +104,7 @@ pub(crate) fn generated() -> Vec<Healthy> {
             let question = TypedQuestion { name, record_type: RecordType::A, server: None };
             let goal = Goal::of(&topology, from, question, Some(Service::Tcp(5432)));
             let start = Situation { topology: Arc::new(topology), world: World::cold(SimTime::default()), goal };
-            found.push(Healthy { place, start });
+            found.push(Healthy { place, scenario: None, start });
         }
     }
     found

@@ -13,6 +13,8 @@ use vnetdig_model::{RecordType, Scenario, Severity, SourceMap};
 /// A goal that holds, with where it is from.
 pub(crate) struct Healthy {
     pub(crate) place: String,
+    /// The scenario it is from, if it is from one.
+    pub(crate) scenario: Option<PathBuf>,
     pub(crate) start: Situation,
 }
 
@@ -40,11 +42,11 @@ fn scenario(path: &Path) -> Scenario {
     lowered.value
 }
 
-/// What is asked for in the checks of scenarios, and comes of it: each goal of each client once.
-pub(crate) fn healthy(limits: &Limits) -> Vec<Healthy> {
+/// What is asked for in the checks of scenarios in a folder, and comes of it: each goal of each client once.
+pub(crate) fn healthy(part: &str, limits: &Limits) -> Vec<Healthy> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     let mut found: Vec<Healthy> = Vec::new();
-    for path in files(&folder) {
+    for path in files(&folder.join(part)) {
         let scenario = scenario(&path);
         let topology = Arc::new(scenario.topology.clone());
         let first = found.len();
@@ -60,7 +62,8 @@ pub(crate) fn healthy(limits: &Limits) -> Vec<Healthy> {
                 if is_new && start.assess(limits).holds() {
                     let name = path.strip_prefix(&folder).unwrap_or(&path).display();
                     let client = vnetdig_engine::asker_name(&topology, *from);
-                    found.push(Healthy { place: format!("{name} {client} {}", check.question.name.name), start });
+                    let place = format!("{name} {client} {}", check.question.name.name);
+                    found.push(Healthy { place, scenario: Some(path.clone()), start });
                 }
             }
         }

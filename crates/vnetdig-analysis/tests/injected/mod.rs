@@ -2,7 +2,7 @@
 
 mod dns;
 mod generated;
-mod healthy;
+pub(crate) mod healthy;
 mod packets;
 
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use vnetdig_engine::Limits;
 use vnetdig_model::{Severity, Topology, TopologyBuilder};
 
 pub(crate) use generated::generated;
-pub(crate) use healthy::healthy;
 
 /// One fault that could be put in.
 pub(crate) struct Fault {

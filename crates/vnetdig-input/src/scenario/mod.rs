@@ -8,6 +8,7 @@ mod fields;
 mod format;
 mod grammar;
 mod ignores;
+mod items;
 mod lower;
 mod patch;
 mod schema;

@@ -161,6 +161,7 @@ impl Chance<'_> {
         }
         CacheSettings {
             off: false,
+            min_ttl: self.maybe(Self::duration),
             max_ttl: self.maybe(Self::duration),
             max_negative_ttl: self.maybe(Self::duration),
             serve_stale: self.maybe(Self::duration),

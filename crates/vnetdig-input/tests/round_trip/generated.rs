@@ -623,4 +623,15 @@ proptest! {
         let names: Vec<String> = names.into_iter().collect();
         super::assert_built_round_trips(&scenario(&names, &texts, &tape));
     }
+
+    #[test]
+    fn every_generated_scenario_takes_a_change(
+        names in prop::collection::btree_set(name(), 0..90),
+        texts in prop::collection::vec(text(), 1..6),
+        tape in prop::collection::vec(any::<u16>(), 0..900),
+        change in 0..crate::changes::CHANGES.len(),
+    ) {
+        let names: Vec<String> = names.into_iter().collect();
+        super::assert_takes_change(&scenario(&names, &texts, &tape), change);
+    }
 }

@@ -466,9 +466,12 @@ fn device_rule(topology: &Topology, stretch: &Stretch, device: Device) -> Option
         Device::Firewall(id) => facts.firewalls[id].rules.as_deref(),
     };
     let lowest = rules.into_iter().flatten().map(|rule| rule.priority).min().unwrap_or(200);
+    // Collections of Azure Firewall start at 100; an appliance counts as its maker likes.
+    let floor = if matches!(device, Device::Firewall(_)) { 100 } else { 0 };
+    let priority = lowest.checked_sub(1).filter(|priority| *priority >= floor)?;
     let rule = ApplianceRule {
         name: rule_name(stretch).into(),
-        priority: lowest.saturating_sub(1).max(100),
+        priority,
         access: Access::Allow,
         traffic: traffic(stretch)?,
         origin: Origin::Built,

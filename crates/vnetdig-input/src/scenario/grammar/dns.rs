@@ -275,6 +275,7 @@ static CACHE_SETTINGS: Object = Object {
     id: "cache-settings",
     doc: "What a cache keeps.",
     keys: &[
+        key("min-ttl", DURATION, "Shortest life of a positive answer, whatever its TTL says."),
         key("max-ttl", DURATION, "Longest life of a positive answer."),
         key("max-negative-ttl", DURATION, "Longest life of a negative answer."),
         key("serve-stale", DURATION, "How long an expired answer may still be given."),

@@ -16,6 +16,7 @@ use vnetdig_model::{Address, Diagnostic, Fqdn, RecordData, RecordSet, RecordType
 
 use super::networks::word;
 use super::{Lowering, declared, is_set, lock, region, scope, scope_by_id, values};
+use crate::scenario::items::RecordItem;
 use crate::scenario::{Field, Fields, Named, Spanned, format};
 
 /// TTL of a record set that does not give one: what portal and command line set (S-022).
@@ -93,7 +94,13 @@ impl<'t> Lowering<'t> {
         apex: &Fqdn,
         records: impl Iterator<Item = Field<'t>>,
     ) -> Option<(Soa, Span)> {
-        let sets = self.record_sets(zone, apex, records);
+        let mut items = self.items.is_some().then(Vec::new);
+        let sets = self.record_sets(zone, apex, records, items.as_mut());
+        if let (Some(all), Some(items)) = (&mut self.items, items)
+            && (items.len() > sets.len() || items.iter().any(|item| item.record_type == RecordType::SOA))
+        {
+            all.records.insert(zone, items);
+        }
         let mut soa = None;
         for set in sets {
             let is_zone = !apex.is_root();
@@ -109,12 +116,14 @@ impl<'t> Lowering<'t> {
         soa
     }
 
-    /// Record sets of the records of one body of data: records of one name and type are one set.
+    /// Record sets of the records of one body of data: records of one name and type are one set. The items they
+    /// come from are taken down if asked for.
     pub(super) fn record_sets(
         &mut self,
         zone: ZoneDataId,
         apex: &Fqdn,
         records: impl Iterator<Item = Field<'t>>,
+        mut items: Option<&mut Vec<RecordItem>>,
     ) -> Vec<RecordSet> {
         let mut sets: Vec<RecordSet> = Vec::new();
         // Positions in `sets`, found by owner and type.
@@ -130,6 +139,10 @@ impl<'t> Lowering<'t> {
             let set = RecordSet { zone, owner, record_type, ttl, data, auto_registered: false, origin };
             if set.data.is_empty() {
                 continue;
+            }
+            if let Some(items) = &mut items {
+                let name = RecordItem::name(&set.owner, apex);
+                items.push(RecordItem { name, record_type, has_ttl: record.ttl.is_some(), data: set.data.to_vec() });
             }
             let is_same = |at: &usize| sets[*at].owner == set.owner && sets[*at].record_type == set.record_type;
             match known.entry(set_hash(&set), is_same, |at| set_hash(&sets[*at])) {

@@ -25,6 +25,7 @@ use vnetdig_model::service::Cloud;
 use vnetdig_model::switches::SWITCHES;
 use vnetdig_model::{Diagnostic, Origin, Parsed, Scenario, Severity, Span, Switches, TopologyBuilder};
 
+use super::items::Items;
 use super::{Document, Fields, Named, Spanned};
 use names::Names;
 
@@ -32,7 +33,22 @@ use names::Names;
 ///
 /// Every mistake is found in one run, in the order of the text.
 pub fn lower(documents: &[Document], switches: &[(String, String)]) -> Parsed<Scenario> {
+    lowered(Lowering::new(documents), documents, switches).0
+}
+
+/// The same, and the items of the documents where several of them make one fact.
+pub(super) fn lower_with_items(documents: &[Document]) -> (Parsed<Scenario>, Items) {
     let mut lowering = Lowering::new(documents);
+    lowering.items = Some(Items::default());
+    let (scenario, items) = lowered(lowering, documents, &[]);
+    (scenario, items.unwrap_or_default())
+}
+
+fn lowered(
+    mut lowering: Lowering<'_>,
+    documents: &[Document],
+    switches: &[(String, String)],
+) -> (Parsed<Scenario>, Option<Items>) {
     lowering.switches(switches);
     lowering.topology();
     let checks = lowering.checks();
@@ -40,14 +56,14 @@ pub fn lower(documents: &[Document], switches: &[(String, String)]) -> Parsed<Sc
     let title = lowering.agreed("title").map(Box::from);
     let description = lowering.documents.iter().find_map(|document| document.text("description"));
     let description = description.map(|text| Box::from(text.value));
-    let Lowering { builder, mut found, .. } = lowering;
+    let Lowering { builder, mut found, items, .. } = lowering;
     let Parsed { value: topology, diagnostics } = builder.build();
     // Where something was left out, a warning about what remains would often be a consequence.
     let is_whole = documents.iter().all(Document::is_sound)
         && found.iter().all(|diagnostic| diagnostic.severity < Severity::Error);
     found.extend(diagnostics.into_iter().filter(|diagnostic| is_whole || diagnostic.severity == Severity::Error));
     found.sort_by_key(|diagnostic| diagnostic.labels.first().map(|label| (label.span.source, label.span.start)));
-    Parsed { value: Scenario { title, description, topology, checks, timeline }, diagnostics: found }
+    (Parsed { value: Scenario { title, description, topology, checks, timeline }, diagnostics: found }, items)
 }
 
 /// The sections of `topology` whose entries can be referred to.
@@ -83,6 +99,8 @@ struct Lowering<'t> {
     builder: TopologyBuilder,
     names: Names,
     found: Vec<Diagnostic>,
+    /// The items of lists, if they are asked for.
+    items: Option<Items>,
 }
 
 impl<'t> Lowering<'t> {
@@ -91,7 +109,7 @@ impl<'t> Lowering<'t> {
         let documents: Vec<_> = documents.iter().map(Document::fields).collect();
         let topologies = documents.iter().filter_map(|document| document.fields("topology")).collect();
         let names = Names::new(&|section| unread.contains(&"topology") || unread.contains(&section));
-        Self { documents, topologies, builder: TopologyBuilder::new(), names, found: Vec::new() }
+        Self { documents, topologies, builder: TopologyBuilder::new(), names, found: Vec::new(), items: None }
     }
 
     fn topology(&mut self) {

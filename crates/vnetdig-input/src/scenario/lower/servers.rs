@@ -170,6 +170,7 @@ fn cache(fields: Fields<'_>) -> CacheSettings {
     let duration = |key: &str| fields.duration(key).map(|duration| duration.value);
     CacheSettings {
         off: false,
+        min_ttl: duration("min-ttl"),
         max_ttl: duration("max-ttl"),
         max_negative_ttl: duration("max-negative-ttl"),
         serve_stale: duration("serve-stale"),

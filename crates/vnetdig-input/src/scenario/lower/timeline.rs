@@ -65,7 +65,7 @@ impl<'t> Lowering<'t> {
         let Some(zone) = zone else { return Vec::new() };
         let data = self.builder.facts().private_zones[zone].data;
         let apex = self.builder.facts().zone_data[data].apex.clone();
-        let sets = self.record_sets(data, &apex, fields.list("records"));
+        let sets = self.record_sets(data, &apex, fields.list("records"), None);
         sets.into_iter().map(|record_set| Event::SetRecord { zone, record_set }).collect()
     }
 

@@ -31,8 +31,8 @@ fn edit(start: usize, end: usize, text: impl Into<String>) -> Edit {
 
 impl Page<'_> {
     fn is_json(self) -> bool {
-        self.text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{')
-            && !self.text.starts_with("\u{feff}\u{feff}")
+        let body = self.text.strip_prefix('\u{feff}').unwrap_or(self.text);
+        body.trim_start_matches([' ', '\t', '\r', '\n']).starts_with('{')
     }
 
     /// The line break of most lines.
@@ -80,7 +80,6 @@ impl Page<'_> {
     fn end(self, node: Node<'_>) -> usize {
         let span = node.span();
         let last = match node.value() {
-            _ if self.is_flow(node) => None,
             Value::Map(map) => map.iter().next_back().map(|entry| {
                 let key = entry.key.span.end as usize + 1;
                 if entry.value.span().start >= entry.key.span.end { key.max(self.end(entry.value)) } else { key }
@@ -88,7 +87,26 @@ impl Page<'_> {
             Value::List(list) => list.iter().next_back().map(|item| self.end(item)),
             Value::Scalar(_) => None,
         };
+        let last = if self.is_flow(node) {
+            let inside = last.unwrap_or(span.start as usize + 1);
+            Some(self.bracket(inside).unwrap_or(span.end as usize))
+        } else {
+            last
+        };
         last.unwrap_or(span.end as usize).min(self.text.len())
+    }
+
+    /// The end of the closing bracket that follows, white space and comments aside.
+    fn bracket(self, inside: usize) -> Option<usize> {
+        let mut rest = self.text.get(inside..)?;
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            if !rest.starts_with('#') {
+                break;
+            }
+            rest = rest.split_once('\n')?.1;
+        }
+        rest.starts_with(['}', ']']).then(|| self.text.len() - rest.len() + 1)
     }
 
     /// Where an entry or item starts and ends, the key or dash included.
@@ -172,24 +190,28 @@ impl Page<'_> {
         let is_nothing = start >= end || start < head && !self.is_flow(container);
         if self.is_flow(container) {
             let rendered = self.inline(value);
-            edits.push(if is_nothing { edit(head, head, format!(" {rendered}")) } else { edit(start, end, rendered) });
+            edits.push(if is_nothing {
+                edit(head, head, format!(" {rendered}"))
+            } else {
+                edit(start, end, self.as_quoted_before(start, end, &rendered, value))
+            });
             return Some(self.finished(edits));
         }
         if column > 400 {
             return None;
         }
-        let is_on_line = !is_nothing && start <= self.line_end(head);
-        let is_one_line = !rendered.contains('\n');
+        let starts_beside = !is_nothing && start <= self.line_end(head);
+        let fits_on_line = !rendered.contains('\n');
         if is_nothing {
-            let at = if is_one_line { head } else { self.line_end(head) };
+            let at = if fits_on_line { head } else { self.line_end(head) };
             edits.push(edit(at, at, rendered));
-        } else if is_one_line && is_on_line {
+        } else if fits_on_line && starts_beside {
             let text = rendered.trim_start();
             edits.push(edit(start, end, self.as_quoted_before(start, end, text, value)));
-        } else if is_one_line {
+        } else if fits_on_line {
             edits.push(edit(head, head, rendered));
             edits.push(edit(self.line_end(head), end, ""));
-        } else if rendered.starts_with('\n') && is_on_line {
+        } else if rendered.starts_with('\n') && starts_beside {
             edits.push(edit(head, end, ""));
             edits.push(edit(self.line_end(end), self.line_end(end), rendered));
         } else if rendered.starts_with('\n') {
@@ -198,6 +220,16 @@ impl Page<'_> {
             edits.push(edit(head, end, rendered));
         }
         Some(self.finished(edits))
+    }
+
+    /// Puts a key and its value in the place of others.
+    pub(super) fn rename(self, spot: Spot<'_>, key: &str, value: &Written) -> Option<Vec<Edit>> {
+        let Holder::Map { map, index } = spot.holder else { return None };
+        let given = entry_at(map.map()?, index)?.key.span;
+        let text = if self.is_json() { quoted(key) } else { word(key) };
+        let mut edits = self.replace(spot, None, value)?;
+        edits.push(edit(given.start as usize, given.end as usize, text));
+        Some(edits)
     }
 
     /// A scalar in the quotation marks of the one it replaces.
@@ -213,7 +245,7 @@ impl Page<'_> {
     /// Puts an entry or item before the one at a position, or after the last one.
     pub(super) fn insert(self, container: Node<'_>, at: usize, new: New<'_>) -> Option<Vec<Edit>> {
         let all = self.extents(container)?;
-        let (start, end) = (container.span().start as usize, container.span().end as usize);
+        let (start, end) = (container.span().start as usize, self.end(container));
         let mut edits = Vec::new();
         if self.is_flow(container) {
             let text = self.in_flow(new);
@@ -238,19 +270,16 @@ impl Page<'_> {
                 let has_comma = self.text[after + spaces..].starts_with(',');
                 let tail = if has_comma { after + spaces + 1 } else { after };
                 let is_own_line = line > start && self.is_alone_before(before) && self.is_alone_after(tail);
-                if !is_own_line {
-                    edits.push(edit(after, after, comma + &text));
-                } else {
+                if is_own_line {
                     let line_end = self.line_end(tail);
                     let margin = &self.text[line..before];
                     if !has_comma {
                         edits.push(edit(after, after, ","));
                     }
-                    edits.push(edit(
-                        line_end,
-                        line_end,
-                        format!("\n{margin}{text}{}", if has_comma { "," } else { "" }),
-                    ));
+                    let comma = if has_comma { "," } else { "" };
+                    edits.push(edit(line_end, line_end, format!("\n{margin}{text}{comma}")));
+                } else {
+                    edits.push(edit(after, after, comma + &text));
                 }
             }
             return Some(self.finished(edits));
@@ -281,12 +310,21 @@ impl Page<'_> {
         Some(self.finished(edits))
     }
 
+    /// The lines that an entry or item stands on.
+    pub(super) fn lines(self, container: Node<'_>, index: usize) -> Option<std::ops::Range<usize>> {
+        let (start, end) = *self.extents(container)?.get(index)?;
+        Some(self.line_start(start)..self.line_end(end))
+    }
+
     /// Takes an entry or item out.
     pub(super) fn remove(self, container: Spot<'_>, index: usize) -> Option<Vec<Edit>> {
         let all = self.extents(container.node)?;
         let (start, end) = *all.get(index)?;
         let is_flow = self.is_flow(container.node);
         if all.len() == 1 {
+            if !is_flow && self.is_alone_before(start) {
+                return Some(self.finished(self.emptied(container, start, end)?));
+            }
             let nothing = match container.node.list() {
                 Some(_) => Written::List(Vec::new(), Layout::Compact),
                 None => Written::Map(Vec::new(), Layout::Compact),
@@ -329,34 +367,56 @@ impl Page<'_> {
             // The first key of an item stands behind its dash.
             return all.get(index + 1).map(|(next, _)| edit(start, *next, "")).into_iter().collect();
         }
-        let mut from = self.line_start(start);
-        let mut to = self.next_line(end);
-        let after = self.text[to..self.line_end(to)].trim();
-        let is_followed = !after.is_empty() && !after.starts_with('#') && all.get(index + 1).is_some();
-        if index > 0 && !is_followed {
-            // Its own comment: the lines right above it, as deep as it is.
-            let column = self.column(start);
-            while from > all[index - 1].1 {
-                let line = self.line_start(from.saturating_sub(1));
-                let text = &self.text[line..from];
-                let is_own = text.trim_start().starts_with('#')
-                    && text.len() - text.trim_start().len() == column
-                    && line > all[index - 1].1;
-                if !is_own {
-                    break;
-                }
-                from = line;
+        self.without_lines(start, end)
+    }
+
+    /// Takes the only entry or item of a container out of its lines and says that there is none.
+    fn emptied(self, container: Spot<'_>, start: usize, end: usize) -> Option<Vec<Edit>> {
+        let head = match container.holder {
+            Holder::Nothing => return None,
+            Holder::Map { map, index } => {
+                let key = entry_at(map.map()?, index)?.key.span.end as usize;
+                key + self.text[key..].find(':')? + 1
             }
-        }
+            Holder::List { list, .. } if self.is_flow(list) => return None,
+            Holder::List { .. } => self.dash(start)? + 1,
+        };
+        let nothing = if container.node.list().is_some() { " []" } else { " {}" };
+        let mut edits = vec![edit(head, head, nothing)];
+        edits.extend(self.without_lines(start, end));
+        Some(edits)
+    }
+
+    /// Takes lines out, but for those that are comments.
+    fn without_lines(self, start: usize, end: usize) -> Vec<Edit> {
+        let from = self.line_start(start);
+        let mut to = self.next_line(end);
         let is_blank_before = self.text[..from].ends_with("\n\n") || self.text[..from].ends_with("\n\r\n");
         if is_blank_before && self.text[to..self.line_end(to)].trim().is_empty() {
             to = self.next_line(to);
         }
-        if to == self.text.len() && !self.text.ends_with('\n') && from > 0 {
-            // The last line had no line break, and so it stays.
-            from -= if self.text[..from].ends_with("\r\n") { 2 } else { 1 };
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut at = from;
+        while at < to {
+            let next = self.next_line(at).min(to);
+            // Beside a number sign in a text of several lines this is too careful, which is found out later.
+            if !self.text[at..next].trim_start().starts_with('#') {
+                match edits.last_mut() {
+                    Some(last) if last.end == at => last.end = next,
+                    _ => edits.push(edit(at, next, "")),
+                }
+            }
+            at = next;
         }
-        vec![edit(from, to, "")]
+        if let Some(last) = edits.last_mut()
+            && last.end == self.text.len()
+            && !self.text.ends_with('\n')
+            && last.start > 0
+        {
+            // The last line had no line break, and so it stays.
+            last.start -= if self.text[..last.start].ends_with("\r\n") { 2 } else { 1 };
+        }
+        edits
     }
 
     fn finished(self, mut edits: Vec<Edit>) -> Vec<Edit> {

@@ -5,17 +5,25 @@
 //! say exactly what is wanted, the values that came out wrong are replaced one level further up, and in the end
 //! the patch is refused. A patch that is returned is therefore right.
 
+mod comments;
 mod edit;
 mod place;
 mod view;
 
+use std::ops::Range;
+
 use indexmap::IndexMap;
 use vnetdig_model::{Scenario, Severity, SourceId, SourceMap};
 
-use super::write::tree;
+use super::items::Items;
+use super::lower::lower_with_items;
+use super::write::records::derived;
 use super::write::yaml::{Layout, Node as Written};
-use super::{Document, lower, parse};
+use super::write::{tree, tree_by_item};
+use super::{Document, lower, parse, write};
 use crate::Limits;
+use crate::tree::Map;
+use comments::comments;
 use edit::{Edit, New, Page};
 use place::{Holder, Spot, items, locate, parent};
 use view::{Change, Kind, Path, ROOT, Step, View, What, diff};
@@ -25,6 +33,10 @@ const MOST_ROUNDS: usize = 12;
 
 /// More differences than this are not patched: each of them reads its file again.
 const MOST_CHANGES: usize = 512;
+
+const DERIVED: &str = "which records Azure writes by itself would change in a way that no declaration says";
+
+const COMMENTED: &str = "what must be written anew there holds comments, which would be lost";
 
 /// Changes to the texts that a scenario was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,22 +113,26 @@ pub fn patch(
     after: &Scenario,
 ) -> Result<Patch, Unpatchable> {
     let refused = |reason| Unpatchable { reason, path: String::new() };
-    let read = lower(documents, &[]);
-    let (given, mut old, mut new) = (tree(&read.value), tree(before), tree(after));
+    let (read, items) = lower_with_items(documents);
+    let written = |scenario: &Scenario| tree_by_item(scenario, &items);
+    let (given, mut old, mut new, mut plain) = (written(&read.value), written(before), written(after), tree(after));
     if before.topology.facts().switches == after.topology.facts().switches {
         // They may come from the command line.
         old = with_switches_of(old, &given);
         new = with_switches_of(new, &given);
+        plain = with_switches_of(plain, &given);
     }
     if !documents.iter().all(Document::is_sound) || View::of(&given, &ROOT) != View::of(&old, &ROOT) {
         return Err(refused("the files do not say what the scenario says"));
     }
     let (old, new) = (View::of(&old, &ROOT), View::of(&new, &ROOT));
     let mut whole: Vec<Path> = Vec::new();
+    let mut commented: Option<Path> = None;
     for _ in 0..MOST_ROUNDS {
         let changes = diff(&old, &new, &whole);
         if changes.is_empty() {
-            return Ok(Patch::default());
+            let is_same = derived(&before.topology) == derived(&after.topology);
+            return if is_same { Ok(Patch::default()) } else { Err(refused(DERIVED)) };
         }
         if changes.len() > MOST_CHANGES {
             return Err(refused("too much differs to be changed in place"));
@@ -128,25 +144,52 @@ pub fn patch(
                 wrong.push(change.path.clone());
             }
         }
+        commented = commented.or(draft.commented.take());
         if wrong.is_empty() {
-            match draft.differences(&new) {
-                Some(paths) if paths.is_empty() => return Ok(draft.patch()),
+            match draft.differences(&new, &plain) {
+                Some(paths) if paths.is_empty() => {
+                    let is_same = derived(&draft.lowered().topology) == derived(&after.topology);
+                    return if is_same { Ok(draft.patch()) } else { Err(refused(DERIVED)) };
+                }
                 Some(paths) => wrong.extend(paths.iter().flat_map(|path| nearest(&changes, path))),
                 None => wrong.extend(changes.iter().map(|change| change.path.clone())),
             }
         }
+        let tried = whole.clone();
         for path in wrong {
             let mut up = parent(&path);
-            while whole.contains(&up) {
+            while tried.contains(&up) {
                 up = parent(&up);
             }
             if up.len() < 2 {
-                return Err(Unpatchable { reason: "the files cannot be changed there to say it", path: shown(&path) });
+                return Err(why(after, commented.as_deref(), &path));
             }
-            whole.push(up);
+            if !whole.contains(&up) {
+                whole.push(up);
+            }
         }
     }
-    Err(refused("no change of the files was found that says it"))
+    Err(why(after, commented.as_deref(), &[]))
+}
+
+/// Why there is no patch: the wish, a comment that would go, or the form of the files.
+fn why(after: &Scenario, commented: Option<&[Step]>, path: &[Step]) -> Unpatchable {
+    if !is_sayable(after) {
+        return Unpatchable { reason: "the scenario language cannot say what is wanted", path: shown(path) };
+    }
+    match commented {
+        Some(path) => Unpatchable { reason: COMMENTED, path: shown(path) },
+        None => Unpatchable { reason: "the files cannot be changed there to say it", path: shown(path) },
+    }
+}
+
+/// Whether a scenario, written anew, reads as itself.
+fn is_sayable(scenario: &Scenario) -> bool {
+    let text = write(scenario);
+    let mut sources = SourceMap::default();
+    let id = sources.add("", text.as_str());
+    let parsed = parse(&sources, id, &Limits::default());
+    parsed.is_usable() && write(&lower(&[parsed.value], &[]).value) == text
 }
 
 fn shown(path: &[Step]) -> String {
@@ -186,6 +229,8 @@ struct Draft<'o> {
     texts: Vec<Text>,
     /// By how much lists have grown.
     grown: IndexMap<Path, isize>,
+    /// The first change that would have lost a comment.
+    commented: Option<Path>,
 }
 
 /// A text in pieces of the one it was.
@@ -209,7 +254,7 @@ impl<'o> Draft<'o> {
             Text { source: document.source(), length: now.len(), now, pieces }
         };
         let texts = documents.iter().map(text).collect();
-        Self { old, documents: documents.to_vec(), texts, grown: IndexMap::default() }
+        Self { old, documents: documents.to_vec(), texts, grown: IndexMap::default(), commented: None }
     }
 
     /// How many items a list of the canonical tree has by now.
@@ -231,6 +276,7 @@ impl<'o> Draft<'o> {
         let above = parent(&change.path);
         let last = change.path.last()?;
         let mut all: Vec<(usize, Vec<Edit>)> = Vec::new();
+        let mut gone: Vec<(usize, Range<usize>)> = Vec::new();
         let mut growth = 0;
         {
             let documents = &self.documents;
@@ -273,6 +319,11 @@ impl<'o> Draft<'o> {
                     all.push(edits);
                     growth = 1;
                 }
+                (What::Rename { key, value }, _) => {
+                    let spots = find(&change.path)?;
+                    let [spot] = spots.as_slice() else { return None };
+                    all.push((spot.document, page(spot).rename(*spot, key, value.node)?));
+                }
                 (What::Insert(_), Step::Key(_)) => return None,
                 (What::Remove, _) => {
                     for spot in find(&change.path)? {
@@ -284,7 +335,9 @@ impl<'o> Draft<'o> {
                         let holder = find(&above)?
                             .into_iter()
                             .find(|above| above.document == spot.document && above.node.span() == container.span())?;
-                        all.push((spot.document, page(&spot).remove(holder, index)?));
+                        let page = page(&spot);
+                        gone.push((spot.document, page.lines(holder.node, index)?));
+                        all.push((spot.document, page.remove(holder, index)?));
                     }
                     growth = if matches!(last, Step::Index(_)) { -1 } else { 0 };
                 }
@@ -292,10 +345,35 @@ impl<'o> Draft<'o> {
         }
         *self.grown.entry(above).or_default() += growth;
         for (document, edits) in all {
-            self.texts[document].edit(edits)?;
-            self.documents[document] = self.read(document)?;
+            let own = gone.iter().filter(|(other, _)| *other == document);
+            let lines: Vec<Range<usize>> = own.map(|(_, lines)| lines.clone()).collect();
+            if self.edit(document, edits, &lines).is_none() {
+                self.commented.get_or_insert_with(|| change.path.clone());
+                return None;
+            }
         }
         Some(())
+    }
+
+    /// Edits a text; `None` if a comment would be lost that is not beside something on the lines that are to go.
+    fn edit(&mut self, document: usize, edits: Vec<Edit>, lines: &[Range<usize>]) -> Option<()> {
+        let text = &self.texts[document].now;
+        let mut kept = Vec::new();
+        for comment in comments(text, self.documents[document].tree().root()) {
+            let is_cut = edits.iter().any(|edit| edit.start < comment.end && comment.start < edit.end);
+            let line = text[..comment.start].rfind('\n').map_or(0, |at| at + 1);
+            let is_beside = !text[line..comment.start].trim().is_empty();
+            if !is_cut {
+                kept.push(text[comment].to_owned());
+            } else if !is_beside || !lines.iter().any(|lines| lines.contains(&comment.start)) {
+                return None;
+            }
+        }
+        self.texts[document].edit(edits)?;
+        self.documents[document] = self.read(document);
+        let text = &self.texts[document].now;
+        let left = comments(text, self.documents[document].tree().root());
+        left.into_iter().map(|comment| &text[comment]).eq(kept.iter().map(String::as_str)).then_some(())
     }
 
     /// Puts something into a container, which may be empty or not yet one.
@@ -318,29 +396,38 @@ impl<'o> Draft<'o> {
     }
 
     /// Reads a changed text again.
-    fn read(&self, document: usize) -> Option<Document> {
+    fn read(&self, document: usize) -> Document {
         let mut sources = SourceMap::default();
         for _ in 0..document {
             sources.add("", "");
         }
         let id = sources.add("", self.texts[document].now.as_str());
-        let parsed = parse(&sources, id, &Limits::default());
-        parsed.value.is_sound().then_some(parsed.value)
+        // Half of a change need not make sense; the whole must, which is looked at in the end.
+        parse(&sources, id, &Limits::default()).value
+    }
+
+    /// What the files say by now.
+    fn lowered(&self) -> Scenario {
+        lower(&self.documents, &[]).value
     }
 
     /// Where the files differ from what is wanted; `None` if they cannot be read.
-    fn differences(&self, wanted: &View<'_>) -> Option<Vec<Path>> {
-        let lowered = lower(&self.documents, &[]);
+    fn differences(&self, wanted: &View<'_>, plain: &Written) -> Option<Vec<Path>> {
+        if !self.documents.iter().all(Document::is_sound) {
+            return None;
+        }
+        let (lowered, items): (_, Items) = lower_with_items(&self.documents);
         let own = |code: &str| code.starts_with("scenario/") || code.starts_with("input/");
         let mut errors = lowered.diagnostics.iter().filter(|one| one.severity == Severity::Error);
         if errors.any(|error| own(error.code)) {
             return None;
         }
-        let found = tree(&lowered.value);
+        let (found, found_plain) = (tree_by_item(&lowered.value, &items), tree(&lowered.value));
         let found = View::of(&found, &ROOT);
         let paths: Vec<Path> = diff(&found, wanted, &[]).into_iter().map(|change| change.path).collect();
         // Only the order of keys may differ, which is no difference of values but one of declarations.
-        if paths.is_empty() && found != *wanted { None } else { Some(paths) }
+        let is_said = View::of(&found_plain, &ROOT) == View::of(plain, &ROOT);
+        if paths.is_empty() && !(found == *wanted && is_said) { None } else { Some(paths) }
     }
 
     fn patch(&self) -> Patch {
@@ -360,7 +447,7 @@ fn anchor<'t>(spots: &[Spot<'t>], behind: &[String]) -> Option<(Spot<'t>, usize)
         }
     }
     let spot = spots.first()?;
-    let entries = spot.node.map().map_or(0, |map| map.len());
+    let entries = spot.node.map().map_or(0, Map::len);
     Some((*spot, if behind.is_empty() { 0 } else { entries }))
 }
 

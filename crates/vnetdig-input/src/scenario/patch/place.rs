@@ -75,10 +75,7 @@ fn is_within(inner: Node<'_>, outer: Node<'_>) -> bool {
 pub(super) fn items<'t>(spots: &[Spot<'t>]) -> Vec<Spot<'t>> {
     let mut all = Vec::new();
     for spot in spots {
-        let item = match resolved(spot.shape, spot.node) {
-            Shape::List(item) | Shape::Pair(item) => item,
-            _ => continue,
-        };
+        let (Shape::List(item) | Shape::Pair(item)) = resolved(spot.shape, spot.node) else { continue };
         match spot.node.list() {
             Some(list) => all.extend(list.iter().enumerate().map(|(index, node)| Spot {
                 document: spot.document,
@@ -101,18 +98,16 @@ fn resolved(shape: &'static Shape, node: Node<'_>) -> &'static Shape {
     }
 }
 
-impl<'t> Spot<'t> {
+impl Spot<'_> {
     /// The value under a key in the long form.
     pub(super) fn child(self, key: &str) -> Option<Self> {
         match resolved(self.shape, self.node) {
             Shape::Object(object) => self.in_object(object, key),
-            Shape::Short(object, short) => match self.node.map() {
-                Some(_) => self.in_object(object, key),
-                None => {
-                    let known = object.key(key).filter(|known| known.is_spelled(short))?;
-                    Some(Spot { shape: &known.shape, ..self })
-                }
-            },
+            Shape::Short(object, _) if self.node.map().is_some() => self.in_object(object, key),
+            Shape::Short(object, short) => {
+                let known = object.key(key).filter(|known| known.is_spelled(short))?;
+                Some(Spot { shape: &known.shape, ..self })
+            }
             Shape::Named(named) => self.entry(|given| is_same_key(named.key, given, key), &named.value),
             Shape::ByKey(all) => {
                 let map = self.node.map()?;

@@ -160,6 +160,8 @@ pub(super) struct Change<'v> {
 pub(super) enum What<'v> {
     /// The value is another one, or the key is new; the keys before it are those it may stand behind, nearest first.
     Set { spelled: String, value: &'v View<'v>, behind: Vec<String> },
+    /// The key is another one, and perhaps the value.
+    Rename { key: &'v str, value: &'v View<'v> },
     /// An item is new, before the one at the path.
     Insert(&'v View<'v>),
     /// The key or item is gone.
@@ -199,6 +201,8 @@ impl<'v> Diff<'_, 'v> {
             _ if self.whole.contains(&self.path) => {
                 self.push(None, What::Set { spelled, value: after, behind: Vec::new() });
             }
+            // A peering becomes halves of itself, the first of them in its place.
+            (Kind::Map(old), Kind::Map(new)) if is_split(before, after) => self.split(old, new),
             (Kind::Map(old), Kind::Map(new)) => self.entries(old, new),
             (Kind::List(old), Kind::List(new)) => self.items(old, new),
             _ => self.push(None, What::Set { spelled, value: after, behind: Vec::new() }),
@@ -223,6 +227,25 @@ impl<'v> Diff<'_, 'v> {
         }
     }
 
+    /// The keys of a peering as those of its first half.
+    fn split(&mut self, old: &[Entry<'_>], new: &'v [Entry<'v>]) {
+        let renamed = |key: &str| if key == "between" { "half".to_owned() } else { format!("allow-{key}") };
+        for entry in old {
+            let what = match new.iter().find(|other| other.key == renamed(&entry.key)) {
+                Some(other) => What::Rename { key: &other.key, value: &other.value },
+                None => What::Remove,
+            };
+            self.push(Some(Step::Key(entry.key.clone())), what);
+        }
+        for (index, entry) in new.iter().enumerate() {
+            if !old.iter().any(|other| renamed(&other.key) == entry.key) {
+                let behind = new[..index].iter().rev().map(|entry| entry.key.clone()).chain(["between".to_owned()]);
+                let (spelled, behind) = (entry.spelled.clone(), behind.collect());
+                self.push(Some(Step::Key(entry.key.clone())), What::Set { spelled, value: &entry.value, behind });
+            }
+        }
+    }
+
     fn items(&mut self, old: &[View<'_>], new: &'v [View<'v>]) {
         let (mut i, mut j) = (0, 0);
         for (x, y) in common(old, new).into_iter().chain([(old.len(), new.len())]) {
@@ -236,11 +259,7 @@ impl<'v> Diff<'_, 'v> {
         let is_even = range.len() == new.len();
         let mut rest = new;
         for index in range.clone() {
-            let partner = if is_even {
-                Some(0)
-            } else {
-                rest.iter().position(|one| identity(one).is_some() && identity(one) == identity(&old[index]))
-            };
+            let partner = if is_even { Some(0) } else { rest.iter().position(|one| is_same_thing(&old[index], one)) };
             match partner {
                 Some(at) => {
                     for one in &rest[..at] {
@@ -263,6 +282,35 @@ fn identity<'a>(view: &'a View<'_>) -> Option<&'a View<'a>> {
     let Kind::Map(entries) = &view.kind else { return None };
     let find = |key: &&str| entries.iter().find(|entry| entry.key == *key);
     IDENTITY.iter().find_map(find).map(|entry| &entry.value)
+}
+
+/// Whether two items are about one thing, or one is a half of the other.
+fn is_same_thing(old: &View<'_>, new: &View<'_>) -> bool {
+    is_split(old, new) || identity(old).is_some() && identity(old) == identity(new)
+}
+
+/// Whether an item says both halves of a peering, and another one the first of them.
+fn is_split(old: &View<'_>, new: &View<'_>) -> bool {
+    matches!((ends(old), ends(new)), (Some((true, one)), Some((false, half))) if one == half)
+}
+
+/// The ends of a peering, and whether the item says both halves.
+fn ends(view: &View<'_>) -> Option<(bool, String)> {
+    let Kind::Map(entries) = &view.kind else { return None };
+    entries.iter().find_map(|entry| match (entry.key.as_str(), &entry.value.kind) {
+        ("between", Kind::List(ends)) => {
+            let ends: Vec<&str> = ends
+                .iter()
+                .filter_map(|end| match &end.kind {
+                    Kind::Scalar(name) => Some(name.as_str()),
+                    _ => None,
+                })
+                .collect();
+            Some((true, ends.join(" -> ")))
+        }
+        ("half", Kind::Scalar(ends)) => Some((false, ends.clone())),
+        _ => None,
+    })
 }
 
 /// Positions of a longest common run of items, in order.

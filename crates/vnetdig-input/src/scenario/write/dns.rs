@@ -6,7 +6,7 @@ use vnetdig_model::dns::{
 };
 use vnetdig_model::facts::{BrokenZone, PublicFacts};
 use vnetdig_model::network::{SubnetId, VnetId};
-use vnetdig_model::record::{Soa, ZoneDataId};
+use vnetdig_model::record::Soa;
 use vnetdig_model::{Fqdn, Origin, RecordSet};
 
 use super::topology::{Children, named, policy, scope};
@@ -26,7 +26,7 @@ impl Declared<'_> {
             let are_short = links.iter().all(|link| matches!(link, Node::Text(_)));
             entries.filled("links", if are_short { Node::list(links) } else { Node::lines(links) });
             entries.filled("records", self.records(*data, records));
-            if let Some(soa) = &facts.zone_data[*data].soa {
+            if let Some(soa) = facts.zone_data[*data].soa.as_ref().filter(|_| !self.has_soa_item(*data)) {
                 entries.filled("soa", own_soa(soa));
             }
             super::lock(&mut entries, *lock);
@@ -45,11 +45,6 @@ impl Declared<'_> {
         }
         entries.put_first("vnet", self.vnet(*vnet));
         entries.compact()
-    }
-
-    /// The declared records of a body of data, one on each line.
-    pub(super) fn records(self, data: ZoneDataId, records: &Children<'_, RecordSet>) -> Node {
-        Node::lines(records.at(data).map(|set| self.record_set(set)))
     }
 
     pub(super) fn private_resolvers(self) -> Node {

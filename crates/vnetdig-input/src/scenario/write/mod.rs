@@ -9,6 +9,7 @@ mod checks;
 mod clients;
 mod dns;
 mod filters;
+pub(super) mod records;
 mod servers;
 mod services;
 mod topology;
@@ -26,6 +27,8 @@ use vnetdig_model::switches::SWITCHES;
 use vnetdig_model::{Address, Facts, Fqdn, RecordData, RecordSet, ResponseCode, Scenario, Switches, Ttl};
 use yaml::{Entries, Node};
 
+use super::items::Items;
+
 /// TTL of a record that gives none (S-022).
 const DEFAULT_TTL: Ttl = Ttl(3600);
 
@@ -40,8 +43,17 @@ pub fn write(scenario: &Scenario) -> String {
 
 /// What [`write`] puts on the page, before it is laid out.
 pub(super) fn tree(scenario: &Scenario) -> Node {
+    written(scenario, None)
+}
+
+/// The same, but with the items that a text has: its records, and halves of peerings that make one item there.
+pub(super) fn tree_by_item(scenario: &Scenario, items: &Items) -> Node {
+    written(scenario, Some(items))
+}
+
+fn written(scenario: &Scenario, items: Option<&Items>) -> Node {
     let Scenario { title, description, topology, checks, timeline } = scenario;
-    let declared = Declared { facts: topology.facts() };
+    let declared = Declared { facts: topology.facts(), items };
     let mut root = Entries::default();
     root.put("vnetdig", 1_u8);
     root.maybe("title", prose(title.as_deref()));
@@ -57,6 +69,8 @@ pub(super) fn tree(scenario: &Scenario) -> Node {
 #[derive(Clone, Copy)]
 struct Declared<'s> {
     facts: &'s Facts,
+    /// The items of a text that are to be kept.
+    items: Option<&'s Items>,
 }
 
 impl<'s> Declared<'s> {

@@ -9,9 +9,10 @@ use vnetdig_model::server::{
 };
 use vnetdig_model::{Fqdn, RecordSet, Ttl};
 
+use super::records::soa_record;
 use super::topology::{Children, named};
 use super::yaml::{Entries, Node};
-use super::{DEFAULT_TTL, Declared, duration, response_code, soa_data};
+use super::{Declared, duration, response_code};
 
 impl Declared<'_> {
     pub(super) fn own_dns_server(self, server: &DnsServer, records: &Children<'_, RecordSet>) -> Node {
@@ -44,9 +45,12 @@ impl Declared<'_> {
         entries.maybe("state", (!is_up).then_some("Down"));
         let zones = zones.iter().map(|zone| {
             let data = &self.facts.zone_data[*zone];
-            let soa = data.soa.as_deref().and_then(|soa| declared_soa(soa, &data.apex));
-            let records = records.at(*zone).map(|set| self.record_set(set));
-            (data.apex.to_string(), Node::lines(soa.into_iter().chain(records)))
+            let soa = data.soa.as_deref().filter(|_| !self.has_soa_item(*zone));
+            let mut all = self.records(*zone, records);
+            if let (Some(soa), Node::List(items, _)) = (soa.and_then(|soa| declared_soa(soa, &data.apex)), &mut all) {
+                items.insert(0, soa);
+            }
+            (data.apex.to_string(), all)
         });
         entries.filled("zones", named(zones));
         entries.filled("local-data", self.records(*local_data, records));
@@ -116,16 +120,16 @@ fn declared_soa(soa: &Soa, apex: &Fqdn) -> Option<Node> {
         minimum: 3600,
         ttl: Ttl(3600),
     };
-    let ttl = if soa.ttl == DEFAULT_TTL { String::new() } else { format!("{} ", soa.ttl) };
-    (*soa != made_up).then(|| format!("@ {ttl}SOA {}", soa_data(soa, apex)).into())
+    (*soa != made_up).then(|| soa_record(soa, apex))
 }
 
 fn cache_settings(cache: &CacheSettings) -> Node {
-    let CacheSettings { off, max_ttl, max_negative_ttl, serve_stale } = cache;
+    let CacheSettings { off, min_ttl, max_ttl, max_negative_ttl, serve_stale } = cache;
     if *off {
         return "off".into();
     }
     let mut entries = Entries::default();
+    entries.maybe("min-ttl", min_ttl.map(duration));
     entries.maybe("max-ttl", max_ttl.map(duration));
     entries.maybe("max-negative-ttl", max_negative_ttl.map(duration));
     entries.maybe("serve-stale", serve_stale.map(duration));

@@ -151,7 +151,11 @@ impl<'s> Declared<'s> {
         let mut rest = halves.as_slice();
         let mut written = Vec::new();
         while let [first, after @ ..] = rest {
-            let pair = after.first().and_then(|second| self.peering(first, second));
+            let is_one = |second: &&&PeeringHalf| {
+                // Two that a text has as items of their own stay so.
+                self.items.is_none() || first.origin == second.origin
+            };
+            let pair = after.first().filter(is_one).and_then(|second| self.peering(first, second));
             rest = if pair.is_some() { &after[1..] } else { after };
             written.push(pair.unwrap_or_else(|| self.peering_half(first)));
         }
