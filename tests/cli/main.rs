@@ -9,6 +9,7 @@ mod input;
 mod lint;
 mod manners;
 mod matrix;
+mod pasted;
 mod reach;
 mod readme;
 mod test;

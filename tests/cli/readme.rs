@@ -37,10 +37,14 @@ fn retyped(page: &str) -> (String, usize) {
             _ if output.is_empty() => {}
             _ if text == "echo $?" => written.extend([&status.to_string(), "\n"]),
             None => written.push_str(&output),
-            Some(arguments) => {
+            Some(text_arguments) => {
                 let mut command = command(&root());
+                // `< FILE`, as a shell reads it.
+                let (arguments, file) = text_arguments.split_once(" < ").unzip();
+                let arguments = arguments.unwrap_or(text_arguments);
+                let stdin = file.map(|file| std::fs::read_to_string(root().join(file)).expect("a file to be read"));
                 command.args(arguments.split_whitespace());
-                let ran = run(command, "");
+                let ran = run(command, &stdin.unwrap_or_default());
                 status = ran.status;
                 runs += 1;
                 // A command may print nothing: then an empty line stands for it.
@@ -109,6 +113,11 @@ fn what_the_page_about_explain_shows_is_what_the_program_prints() {
 #[test]
 fn what_the_page_about_lint_shows_is_what_the_program_prints() {
     check("docs/lint.md");
+}
+
+#[test]
+fn what_the_page_about_pasting_shows_is_what_the_program_prints() {
+    check("docs/paste.md");
 }
 
 #[test]

@@ -12,12 +12,11 @@ mod supposed;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use vnetdig_engine::{Limits, World};
-use vnetdig_model::Topology;
+use vnetdig_engine::{Limits, Missing, Query, World, resolve};
 use vnetdig_model::edit::{Edit, apply};
-use vnetdig_model::observation::Observation;
+use vnetdig_model::observation::{Connection, Observation, Seen};
 use vnetdig_model::scenario::{Asker, Service, TypedName, TypedQuestion};
-use vnetdig_model::{RecordType, Severity};
+use vnetdig_model::{Fqdn, Severity, Topology};
 
 use crate::diagnose::{Assessment, Goal, Want, assess};
 
@@ -28,8 +27,10 @@ pub use fit::{Part, parts_of};
 pub enum Difference {
     /// A declared fact.
     Fact(Edit),
-    /// The question went to this server, and not to the one the model says.
+    /// The question went straight to this server, and not through the client's own resolver.
     AnotherServer(IpAddr),
+    /// A DNS security policy blocks the name: the answer says so itself (S-040).
+    BlockedByPolicy,
 }
 
 /// One difference that explains what was seen.
@@ -41,17 +42,28 @@ pub struct Explanation {
     pub may_be_cache: bool,
 }
 
+/// Whether model and observation agree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Agreement {
+    /// A possible outcome fits what was seen.
+    Agrees,
+    /// None does; the thing they part in.
+    Parts(Part),
+    /// None of those known does, and others depend on facts that nobody declared.
+    Undetermined(Vec<Missing>),
+}
+
 /// An observation held against the model.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// The question, as the model takes it; `None` when the observation does not say what was asked.
+    /// The question, as the model takes it.
     pub question: TypedQuestion,
     /// What a connection was opened to, if that was tried.
     pub service: Option<Service>,
     /// What the model says.
     pub assessment: Assessment,
-    /// Where the two part; `None` when a possible outcome fits what was seen.
-    pub part: Option<Part>,
+    /// Whether the two agree.
+    pub agreement: Agreement,
     /// Differences that explain what was seen, the likeliest first; each alone is enough.
     pub explanations: Vec<Explanation>,
 }
@@ -62,11 +74,20 @@ const MOST_SUPPOSITIONS: usize = 256;
 /// The question an observation is about; `None` when it names nothing that could be asked.
 #[must_use]
 pub fn question_of(observation: &Observation) -> Option<TypedQuestion> {
-    let name = observation.asked.name.clone()?;
     let typed = observation.asked.typed.as_deref();
-    let is_absolute = typed.is_some_and(|typed| typed.ends_with('.'));
-    let record_type = observation.asked.record_type.unwrap_or(RecordType::A);
-    Some(TypedQuestion { name: TypedName { name, is_absolute, address: None }, record_type, server: None })
+    let record_type = fit::type_of(observation);
+    let name = match (&observation.asked.name, &observation.seen) {
+        (Some(name), _) => {
+            let is_absolute = typed.is_some_and(|typed| typed.ends_with('.'));
+            TypedName { name: name.clone(), is_absolute, address: None }
+        }
+        // A connection to an address that no name led to.
+        (None, Seen::Connection(Connection { address: Some(address), .. })) => {
+            TypedName { name: Fqdn::reverse(*address), is_absolute: true, address: Some(*address) }
+        }
+        (None, _) => return None,
+    };
+    Some(TypedQuestion { name, record_type, server: None })
 }
 
 /// Holds an observation against the model; `None` when it names nothing that could be asked.
@@ -78,19 +99,35 @@ pub fn compare(
     limits: &Limits,
 ) -> Option<Comparison> {
     let question = question_of(observation)?;
-    let service = fit::service_of(observation);
-    let goal = Goal { from, question: question.clone(), service, want: Want::Answered };
     let world = World::cold(vnetdig_model::SimTime::default());
+    let service = fit::service_of(observation).map(|said| {
+        said.or_else(|| {
+            let query = Query { from, question: question.clone() };
+            Goal::usual_service(topology, &question, &resolve::<()>(topology, &query, &world, limits))
+        })
+    });
+    let goal = Goal { from, question: question.clone(), service: service.flatten(), want: Want::Answered };
     let assessment = assess(topology, &world, &goal, limits);
-    let part = parts_of(topology, &assessment, observation);
+    let agreement = match parts_of(topology, &assessment, observation) {
+        None => Agreement::Agrees,
+        Some(part) => match assessment.missing() {
+            missing if missing.is_empty() => Agreement::Parts(part),
+            missing => Agreement::Undetermined(missing),
+        },
+    };
     let mut explanations = Vec::new();
-    if part.is_some() {
-        // A tool that names its server may have asked another one than the client's resolver would (S-212).
-        if let Some(server) = observation.server.as_ref().and_then(|server| server.address) {
+    if agreement != Agreement::Agrees {
+        let fits = |topology: &Topology, goal: &Goal| {
+            parts_of(topology, &assess(topology, &world, goal, limits), observation).is_none()
+        };
+        if supposed::says_blocked(observation) {
+            explanations.push(Explanation { difference: Difference::BlockedByPolicy, may_be_cache: false });
+        }
+        // A tool that names its server asks it itself, and neither another one nor through the client's stub (S-212).
+        if let Some(server) = supposed::named_server(observation) {
             let mut direct = goal.clone();
             direct.question.server = Some(server);
-            let found = assess(topology, &world, &direct, limits);
-            if parts_of(topology, &found, observation).is_none() {
+            if fits(topology, &direct) {
                 let difference = Difference::AnotherServer(server);
                 explanations.push(Explanation { difference, may_be_cache: false });
             }
@@ -98,14 +135,13 @@ pub fn compare(
         let suppositions = supposed::suppositions(topology, from, &assessment, observation);
         for edit in suppositions.into_iter().take(MOST_SUPPOSITIONS) {
             let Some(otherwise) = with(topology, &edit) else { continue };
-            let found = assess(&otherwise, &world, &goal, limits);
-            if parts_of(&otherwise, &found, observation).is_none() {
+            if fits(&otherwise, &goal) {
                 let may_be_cache = supposed::looks_like_the_past(&edit);
                 explanations.push(Explanation { difference: Difference::Fact(edit), may_be_cache });
             }
         }
     }
-    Some(Comparison { question, service, assessment, part, explanations })
+    Some(Comparison { question, service: goal.service, assessment, agreement, explanations })
 }
 
 fn with(topology: &Topology, edit: &Edit) -> Option<Topology> {

@@ -85,7 +85,9 @@ fn every_scenario_in_the_repository_is_understood() {
         let (sources, Parsed { value, diagnostics }) = read(&name, line, &text);
         let errors = diagnostics.iter().filter(|one| one.severity == Severity::Error);
         wrong.extend(errors.map(|one| say(&sources, one)));
-        if value.checks.is_empty() && value.timeline.is_empty() {
+        // The pages of diagnoses ask their questions in words of their own.
+        let is_asked_elsewhere = name.contains("/diagnoses/");
+        if value.checks.is_empty() && value.timeline.is_empty() && !is_asked_elsewhere {
             wrong.push(format!("{name}:{line}: nothing is checked"));
         }
     }

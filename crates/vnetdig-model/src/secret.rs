@@ -19,9 +19,84 @@ pub fn may_hold_secret(text: &str) -> bool {
     text.contains("://") || text.contains('=') || behind_first.contains('@')
 }
 
+/// Words before a value that nobody else should read.
+const SECRET_KEYS: [&str; 9] =
+    ["password", "passwd", "passphrase", "pwd", "accountkey", "accesskey", "apikey", "secret", "token"];
+
+/// A text with each password in it replaced by stars, byte for byte, so that every place in it stays where it is: what
+/// stands between the first colon and the `@` of user information, and the values of keys such as `password`.
+#[must_use]
+pub fn without_secrets(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let lower = text.to_ascii_lowercase();
+    for (at, _) in lower.match_indices("://") {
+        let start = at + "://".len();
+        let rest = &lower.as_bytes()[start..];
+        let end = rest.iter().position(|byte| byte.is_ascii_whitespace() || b"\"'<>".contains(byte));
+        let authority = &rest[..end.unwrap_or(rest.len()).min(LONGEST_SECRET)];
+        // A password may hold what should have been escaped; it ends at the last `@`.
+        let Some(host) = authority.iter().rposition(|byte| *byte == b'@') else { continue };
+        if let Some(colon) = authority[..host].iter().position(|byte| *byte == b':') {
+            bytes[start + colon + 1..start + host].fill(b'*');
+        }
+    }
+    for key in SECRET_KEYS {
+        for (at, _) in lower.match_indices(key) {
+            let (start, end) = value_behind(lower.as_bytes(), at + key.len());
+            bytes[start..end].fill(b'*');
+        }
+    }
+    // Stars replace whole characters: a value ends at ASCII or at the end of the text.
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Longest value, in bytes, that is looked at.
+const LONGEST_SECRET: usize = 4096;
+
+/// Where the value of a key that ends here stands; empty when none follows.
+fn value_behind(text: &[u8], end_of_key: usize) -> (usize, usize) {
+    let skip = |mut at: usize, skipped: &[u8]| {
+        while text.get(at).is_some_and(|byte| skipped.contains(byte)) {
+            at += 1;
+        }
+        at
+    };
+    let sign = skip(end_of_key, b"\"' \t");
+    if !text.get(sign).is_some_and(|byte| b"=:".contains(byte)) {
+        return (sign, sign);
+    }
+    let start = skip(sign + 1, b" \t");
+    let quote = text.get(start).copied().filter(|byte| b"\"'{".contains(byte));
+    let ends = |byte: &u8| match quote {
+        Some(b'{') => *byte == b'}' || *byte == b'\n',
+        Some(quote) => *byte == quote || *byte == b'\n',
+        None => byte.is_ascii_whitespace() || b";&,\"'".contains(byte),
+    };
+    let start = start + usize::from(quote.is_some());
+    let rest = text.get(start..).unwrap_or_default();
+    let length = rest.iter().position(ends).unwrap_or(rest.len());
+    (start, start + length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn passwords_become_stars_and_places_stay() {
+        for (text, shown) in [
+            ("postgres://u:p@ss@host/db x", "postgres://u:****@host/db x"),
+            ("Server=x;Password=hunter2;Port=1", "Server=x;Password=*******;Port=1"),
+            ("PGPASSWORD='a b' psql", "PGPASSWORD='***' psql"),
+            (r#"{"password": "x", "host": "y"}"#, r#"{"password": "*", "host": "y"}"#),
+            ("password=pässword host=h", "password=********* host=h"),
+            ("the password is wrong", "the password is wrong"),
+            ("https://x.example/a:b?c=d", "https://x.example/a:b?c=d"),
+            ("password=", "password="),
+        ] {
+            assert_eq!(without_secrets(text), shown, "{text}");
+        }
+    }
 
     #[test]
     fn connection_strings_and_urls_are_told_from_names_and_addresses() {

@@ -5,8 +5,8 @@ use schemars::generate::SchemaSettings;
 use serde::Serialize;
 
 use crate::view::{
-    EXPLANATIONS_SCHEMA, ExplainView, GapsView, LintView, MatrixView, REACHES_SCHEMA, ReachView, TRACES_SCHEMA,
-    TestView, TraceView,
+    EXPLANATIONS_SCHEMA, ExplainView, GapsView, LintView, MatrixView, OBSERVED_BY_SEVERAL_SCHEMA, ObservedView,
+    REACHES_SCHEMA, ReachView, TRACES_SCHEMA, TestView, TraceView,
 };
 
 /// Several traces in one document.
@@ -76,6 +76,47 @@ enum ExplainDocument<'a> {
     One(Box<ExplainView>),
     /// Several clients.
     Several(ExplanationsView<'a>),
+}
+
+/// What several clients saw in one document.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ObservedBySeveral")]
+struct ObservedBySeveralView<'a> {
+    /// Version of this document.
+    #[schemars(extend("const" = OBSERVED_BY_SEVERAL_SCHEMA))]
+    schema: &'static str,
+    /// One for each client, in the order of the clients.
+    observed: &'a [ObservedView],
+}
+
+/// What `explain` writes of a pasted text: what one client saw, or several.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[schemars(rename = "ObservedDocument")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ObservedDocument<'a> {
+    /// One client.
+    One(Box<ObservedView>),
+    /// Several clients.
+    Several(ObservedBySeveralView<'a>),
+}
+
+/// What one client saw, held against the model.
+#[must_use]
+pub fn observed(view: &ObservedView) -> String {
+    written(view)
+}
+
+/// What several clients saw.
+#[must_use]
+pub fn observed_by_several(views: &[ObservedView]) -> String {
+    written(&ObservedBySeveralView { schema: OBSERVED_BY_SEVERAL_SCHEMA, observed: views })
+}
+
+/// The JSON Schema (2020-12) of what [`observed`] and [`observed_by_several`] write.
+#[must_use]
+pub fn observed_schema() -> String {
+    schema_of::<ObservedDocument<'_>>()
 }
 
 /// Why a goal is missed.

@@ -93,6 +93,8 @@ pub(crate) enum SchemaOf {
     Reach,
     /// The output of `explain -o json`.
     Explain,
+    /// The output of `explain -o json` of a pasted text.
+    Observed,
     /// The output of `matrix -o json`.
     Matrix,
     /// The output of `gaps -o json`.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use vnetdig_input::Limits;
 use vnetdig_input::scenario::{self, Document};
+use vnetdig_model::secret::without_secrets;
 use vnetdig_model::{Diagnostic, Parsed, Scenario, Severity, SourceId, SourceMap, Span, nearest};
 
 use crate::files::{self, Depth};
@@ -17,6 +18,9 @@ const MAX_INCLUDES: usize = 256;
 
 /// How the codes start that say that a text, or a part of it, was not read.
 const UNREAD: [&str; 2] = ["input/", "include/"];
+
+/// Longest pasted text in bytes. People paste pages; a log of a day is longer, and nobody means all of it.
+const LONGEST_PASTE: usize = 16 << 20;
 
 /// What standard input is called.
 pub(crate) const STDIN: &str = "-";
@@ -68,7 +72,7 @@ impl Loader {
         if std::mem::replace(&mut self.has_read_stdin, true) {
             return;
         }
-        match read_bounded(io::stdin().lock()) {
+        match read_bounded(io::stdin().lock(), Limits::default().bytes) {
             Ok(bytes) => self.add_bytes(STDIN, None, Path::new(""), bytes, None),
             Err(problem) => self.unreadable(STDIN, &problem, None),
         }
@@ -116,7 +120,7 @@ impl Loader {
             return;
         }
         tracing::debug!(file = name, "reads");
-        match read_bounded(file) {
+        match read_bounded(file, Limits::default().bytes) {
             Ok(bytes) => {
                 self.open.push(identity.clone());
                 self.add_bytes(&name, Some(identity), path.parent().unwrap_or(Path::new("")), bytes, place);
@@ -199,11 +203,42 @@ enum Problem {
 }
 
 /// Reads all there is, but never more than a text may have: a device does not end.
-fn read_bounded(source: impl io::Read) -> Result<Vec<u8>, Problem> {
-    let limit = Limits::default().bytes;
+fn read_bounded(source: impl io::Read, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     source.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(Problem::Io)?;
     if bytes.len() > limit { Err(Problem::TooBig) } else { Ok(bytes) }
+}
+
+/// Reads what somebody pasted. Consoles write in many encodings: what is not UTF-8 or UTF-16 is read as far as it goes,
+/// and what a letter was that is not ASCII matters to no format.
+pub(crate) fn pasted(path: &Path) -> Result<String, String> {
+    let name = if path.as_os_str() == STDIN { "standard input".to_owned() } else { format!("`{}`", path.display()) };
+    let io = |error: &io::Error| format!("cannot read {name}: {}", reason(error));
+    let read = if path.as_os_str() == STDIN {
+        read_bounded(io::stdin().lock(), LONGEST_PASTE)
+    } else {
+        read_bounded(File::open(path).map_err(|error| io(&error))?, LONGEST_PASTE)
+    };
+    let bytes = match read {
+        Ok(bytes) => bytes,
+        Err(Problem::Io(error)) => return Err(io(&error)),
+        Err(Problem::TooBig) => {
+            return Err(format!("{name} is larger than the {LONGEST_PASTE} bytes allowed"));
+        }
+    };
+    let units = |order: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes[2..].chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect()
+    };
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&units(u16::from_le_bytes)),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&units(u16::from_be_bytes)),
+        _ => {
+            let text = String::from_utf8_lossy(&bytes);
+            text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned()
+        }
+    };
+    // Before anything else, so that no message repeats one of them.
+    Ok(without_secrets(&text))
 }
 
 /// The reason in words a person uses, where the system's are not.

@@ -24,19 +24,30 @@ pub enum Part {
     Connection,
 }
 
-/// What the connection was opened to.
-pub(super) fn service_of(observation: &Observation) -> Option<Service> {
+/// What a connection was opened to, if one was tried and as far as the text says it.
+pub(super) fn service_of(observation: &Observation) -> Option<Option<Service>> {
     match &observation.seen {
-        Seen::Connection(connection) => connection.port.map(Service::Tcp),
+        Seen::Connection(connection) => Some(connection.port.map(Service::Tcp)),
         _ => None,
     }
+}
+
+/// The type that was asked for. Tools that do not tell it ask for both kinds of addresses; then the one that came
+/// is looked at, IPv4 first.
+pub(super) fn type_of(observation: &Observation) -> RecordType {
+    let of_addresses = || {
+        let mut addresses = observation.addresses().peekable();
+        let only_v6 = addresses.peek().is_some() && addresses.all(|address| address.is_ipv6());
+        if only_v6 { RecordType::AAAA } else { RecordType::A }
+    };
+    observation.asked.record_type.unwrap_or_else(of_addresses)
 }
 
 /// Where the model and the observation part, for the possible outcome that goes furthest along with it; `None` when
 /// one fits.
 #[must_use]
 pub fn parts_of(topology: &Topology, assessment: &Assessment, observation: &Observation) -> Option<Part> {
-    let record_type = observation.asked.record_type.unwrap_or(RecordType::A);
+    let record_type = type_of(observation);
     let mut furthest = Some(Part::Response);
     for possible in &assessment.possible {
         let part = part(topology, assessment, possible, record_type, &observation.seen);
@@ -101,7 +112,11 @@ fn answered(topology: &Topology, response: &Response, record_type: RecordType, a
         }
     }
     let seen: Vec<&SeenData> = answer.chain.iter().map(|seen| &seen.data).collect();
-    let is_address = |data: &&&SeenData| matches!(data, SeenData::Address(_) | SeenData::MaskedAddress);
+    let is_address = |data: &&&SeenData| match data {
+        SeenData::Address(address) => address.is_ipv6() == (record_type == RecordType::AAAA),
+        SeenData::MaskedAddress => true,
+        _ => false,
+    };
     let addresses: Vec<&&SeenData> = seen.iter().filter(is_address).collect();
     let of_model: Vec<Address> = response
         .terminal(record_type)

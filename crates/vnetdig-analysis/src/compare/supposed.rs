@@ -15,8 +15,44 @@ use vnetdig_model::{Address, Fqdn, Origin, RecordData, Topology, Ttl};
 
 use crate::diagnose::Assessment;
 
-/// Suppositions about the facts the model's outcomes rest on, the likeliest first: servers that were changed, links,
-/// records, rules, and what packets meet.
+/// The server the text names. A loopback address is that of a stub resolver on the client, and says nothing of what
+/// that asks.
+pub(super) fn named_server(observation: &Observation) -> Option<IpAddr> {
+    let address = observation.server.as_ref().and_then(|server| server.address)?;
+    (!address.is_loopback() && !address.is_unspecified()).then_some(address)
+}
+
+/// Whether the answer is the alias that stands for a name that a policy blocks.
+pub(super) fn says_blocked(observation: &Observation) -> bool {
+    let Seen::Answered(answer) = &observation.seen else { return false };
+    answer.chain.iter().any(
+        |seen| matches!(&seen.data, SeenData::Alias(target) if target.to_string().trim_end_matches('.') == BLOCKED),
+    )
+}
+
+/// The target of the alias (S-040).
+const BLOCKED: &str = "blockpolicy.azuredns.invalid";
+
+/// How likely an edit is before anything is known: what the text or the topology points at comes first, then what
+/// people forget most (links, records, rules, endpoints), then what nothing points at (other servers of the client, public
+/// records).
+fn rank(topology: &Topology, edit: &Edit, observation: &Observation) -> u8 {
+    // What Azure or somebody else publishes is rarely wrong.
+    let is_public = |zone| zone == topology.facts().public_data();
+    match edit {
+        Edit::SetRecord(RecordSet { zone, .. }) | Edit::RemoveRecord { zone, .. } if is_public(*zone) => 7,
+        Edit::SetClientServers { servers, .. } if named_server(observation).is_some_and(|one| servers == &[one]) => 0,
+        Edit::RenewLease(_) => 1,
+        Edit::LinkZone { .. } | Edit::UnlinkZone { .. } => 2,
+        Edit::SetRecord(_) | Edit::RemoveRecord { .. } => 3,
+        Edit::DisableRule(_) | Edit::SetForwarders { .. } | Edit::RemoveConditionalForwarder { .. } => 4,
+        Edit::ApproveEndpoint(_) | Edit::DisconnectEndpoint(_) => 5,
+        Edit::Unpeer { .. } => 6,
+        _ => 8,
+    }
+}
+
+/// Suppositions about the facts the model's outcomes rest on, the likeliest first; see [`rank`].
 pub(super) fn suppositions(
     topology: &Topology,
     from: Asker,
@@ -37,7 +73,9 @@ pub(super) fn suppositions(
         }
     }
     supposed.endpoints();
-    supposed.edits
+    let mut edits = supposed.edits;
+    edits.sort_by_key(|edit| rank(topology, edit, observation));
+    edits
 }
 
 /// Whether a cache that still holds an older answer would look the same: what was missing may have come since.
@@ -69,13 +107,16 @@ impl Supposed<'_> {
     fn servers(&mut self, from: Asker) {
         let facts = self.topology.facts();
         let Asker::Client(client) = from else { return };
-        let named = self.observation.server.as_ref().and_then(|server| server.address);
+        // The text says which server it was.
+        if let Some(named) = named_server(self.observation) {
+            self.suppose(Edit::RenewLease(client));
+            return self.suppose(Edit::SetClientServers { client, servers: vec![named] });
+        }
         let inbound = facts.inbound_endpoints.values().filter_map(|endpoint| endpoint.address);
         let custom = facts.dns_servers.values().flat_map(|server| server.addresses.iter().copied());
         let firewalls = facts.firewalls.values().filter(|firewall| firewall.dns_proxy).map(|firewall| firewall.address);
         let in_network = matches!(facts.clients[client].place, Place::Vnet(_)).then_some(AZURE_DNS);
-        let all: Vec<IpAddr> =
-            named.into_iter().chain(in_network).chain(inbound).chain(custom).chain(firewalls).collect();
+        let all: Vec<IpAddr> = in_network.into_iter().chain(inbound).chain(custom).chain(firewalls).collect();
         self.suppose(Edit::RenewLease(client));
         for server in all {
             self.suppose(Edit::SetClientServers { client, servers: vec![server] });

@@ -71,10 +71,16 @@ fn endpoint_target(survey: &Survey<'_>, address: IpAddr) -> Option<EndpointTarge
 }
 
 /// Nobody keeps a hand-made record up to date when its endpoint is made again (S-331, G-23). An address outside the
-/// declared networks, or in a subnet that holds an endpoint without a declared address, may be right.
+/// declared networks, in a subnet that holds an endpoint without a declared address, or in one delegated to a service
+/// that the language does not know, may be right.
 fn dead_address(survey: &Survey<'_>, found: &mut Found) {
     let places = survey.topology.places();
     let mut has_unknown = vec![false; survey.facts.subnets.len()];
+    for (id, subnet) in survey.facts.subnets.iter() {
+        let of_postgres = "Microsoft.DBforPostgreSQL/flexibleServers";
+        let delegated = subnet.delegation.as_deref();
+        has_unknown[id.index()] = delegated.is_some_and(|service| !service.eq_ignore_ascii_case(of_postgres));
+    }
     for endpoint in survey.facts.private_endpoints.values().filter(|endpoint| endpoint.address.is_none()) {
         if let Some(subnet) = endpoint.subnet {
             has_unknown[subnet.index()] = true;

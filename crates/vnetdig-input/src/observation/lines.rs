@@ -10,6 +10,9 @@ use super::LONGEST_LINE;
 use super::command::Command;
 use crate::Limits;
 
+/// Most lines of which it is told that they are too long.
+const MOST_LONG_LINES: usize = 10;
+
 /// Stands at a line, and holds what was read so far.
 pub(super) struct Reader<'t> {
     pub(super) sources: &'t SourceMap,
@@ -38,6 +41,13 @@ impl<'t> Reader<'t> {
         let unquoted = |line: &'t str| if is_quoted { line.strip_prefix('>').unwrap_or(line) } else { line };
         let lines = all().map(|line| without_stamp(unquoted(line)));
         let lines = lines.map(|line| if line.len() > LONGEST_LINE { clipped(line) } else { line }).collect();
+        let long = text.lines().filter(|line| line.len() > LONGEST_LINE).take(MOST_LONG_LINES);
+        let long = long.map(|line| {
+            let start = (line.as_ptr() as usize - text.as_ptr() as usize) as u32;
+            let message = format!("of a line with {} bytes only the first {LONGEST_LINE} are read", line.len());
+            Diagnostic::warning("paste/long-line", message).at(Span { source: id, start, end: start })
+        });
+        let diagnostics = long.collect();
         Self {
             sources,
             id,
@@ -48,7 +58,7 @@ impl<'t> Reader<'t> {
             command: None,
             chosen: None,
             found: Vec::new(),
-            diagnostics: Vec::new(),
+            diagnostics,
             json_work: text.len().saturating_mul(4),
         }
     }

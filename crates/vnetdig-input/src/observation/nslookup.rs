@@ -90,6 +90,11 @@ pub(super) fn read(reader: &mut Reader<'_>) -> bool {
             break;
         }
         reader.at += 1;
+        // BIND says it twice: which server failed, and for which name.
+        let is_said_again = line.starts_with(";; Got ") && reader.peek().is_some_and(|next| next.starts_with("** "));
+        if is_said_again {
+            block.gathered.failed = None;
+        }
         if block.gathered.failed.is_some() || block.gathered.answer.rcode == Some(ResponseCode::NXDomain) {
             break;
         }
@@ -239,6 +244,15 @@ fn take_labeled(reader: &mut Reader<'_>, label: &str, text: &str, block: &mut Bl
         return value(reader, text, block);
     }
     if label == "Aliases" {
+        // Somebody cut the name off: what looked like the server's address belongs to the aliases.
+        if block.name.is_none()
+            && block.gathered.answer.chain.is_empty()
+            && let Some(server) = block.gathered.server.take()
+            && let Some(address) = server.address
+        {
+            let data = SeenData::Address(address);
+            block.gathered.answer.chain.push(SeenRecord { owner: None, ttl: None, data, span: server.span });
+        }
         block.last_label = Label::Aliases;
         block.is_windows = true;
         return value(reader, text, block);

@@ -24,37 +24,41 @@ pub(super) fn find<'l>(sentence: &str, line: &'l str) -> Option<Filled<'l>> {
     starts.map(|(at, _)| &line[at + literal.len()..]).find_map(|rest| fill(holes, rest))
 }
 
-fn fill<'l>(mut sentence: &str, mut rest: &'l str) -> Option<Filled<'l>> {
-    let mut filled = Filled::default();
-    while let Some(inner) = sentence.strip_prefix('{') {
-        let (hole, behind) = inner.split_once('}')?;
-        let next_hole = behind.find('{').unwrap_or(behind.len());
-        let (literal, next) = behind.split_at(next_hole);
-        let longest = rest.find(|letter| !may_stand(hole, letter)).unwrap_or(rest.len());
-        let taken = if literal.is_empty() {
-            rest.get(..longest)?
-        } else if hole == "any" {
-            &rest[..rest.find(literal)?]
-        } else {
-            // The longest text that leaves what follows.
-            let places = rest.match_indices(literal).map(|(at, _)| at);
-            &rest[..places.take_while(|at| *at <= longest).last()?]
-        };
-        let after = rest.get(taken.len() + literal.len()..)?;
+/// Ends of one hole that are tried: an address of version 6 holds at most eight colons.
+const MOST_ENDS: usize = 16;
+
+/// Fills the holes from the left. Where what follows a hole may also stand in it, as the colon behind an address, the
+/// longest text is tried first.
+fn fill<'l>(sentence: &str, rest: &'l str) -> Option<Filled<'l>> {
+    let Some(inner) = sentence.strip_prefix('{') else {
+        return Some(Filled { rest, ..Filled::default() });
+    };
+    let (hole, behind) = inner.split_once('}')?;
+    let next_hole = behind.find('{').unwrap_or(behind.len());
+    let (literal, next) = behind.split_at(next_hole);
+    let longest = rest.find(|letter| !may_stand(hole, letter)).unwrap_or(rest.len());
+    let ends: Vec<usize> = if literal.is_empty() {
+        vec![longest]
+    } else if hole == "any" {
+        rest.find(literal).into_iter().collect()
+    } else {
+        let places = rest.match_indices(literal).map(|(at, _)| at).take_while(|at| *at <= longest);
+        let mut places: Vec<usize> = places.collect();
+        places.reverse();
+        places.truncate(MOST_ENDS);
+        places
+    };
+    ends.into_iter().filter(|end| *end > 0 || hole == "any").find_map(|end| {
+        let taken = rest.get(..end)?;
+        let mut filled = fill(next, rest.get(end + literal.len()..)?)?;
         match hole {
             "name" => filled.name = Some(taken.trim_end_matches([':', '.'])).filter(|taken| !taken.is_empty()),
             "address" => filled.address = Some(taken.trim_end_matches([':', '.'])),
             "port" => filled.port = Some(taken),
             _ => {}
         }
-        if taken.is_empty() && hole != "any" {
-            return None;
-        }
-        rest = after;
-        sentence = next;
-    }
-    filled.rest = rest;
-    Some(filled)
+        Some(filled)
+    })
 }
 
 fn may_stand(hole: &str, letter: char) -> bool {

@@ -182,7 +182,7 @@ fn mistakes_about_packets_are_told_where_they_are() {
         ),
         (
             topology("clients: { c: { internet: { asgs: [web] } } }"),
-            "scenario/unknown-key at `asgs`: unknown key `asgs` in an internet client (known keys: dns-servers, addresses, address, stub, search, ndots, hosts, public-address, routes, captured-prefixes)",
+            "scenario/unknown-key at `asgs`: unknown key `asgs` in an internet client (known keys: dns-servers, addresses, address, stub, search, ndots, hosts, cache, public-address, routes, captured-prefixes)",
         ),
         (
             check("a.example", "reachable: 0"),

@@ -541,6 +541,7 @@ fn settings(chance: &mut Chance<'_>, client: &mut Client) {
         ClientKind::ContainerApp { .. } | ClientKind::ContainerInstance { .. } => return,
         ClientKind::AksPod(pod) => {
             client.ndots = 5;
+            client.cache = chance.cache();
             let labels = [format!("{}.svc", pod.namespace), "svc".to_owned()];
             let below = labels.map(|labels| pod.cluster_domain.child(&labels).expect("a good name"));
             client.search = below.into_iter().chain([pod.cluster_domain.clone()]).collect();

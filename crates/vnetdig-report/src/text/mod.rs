@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod gaps;
 mod matrix;
+mod observed;
 mod reach;
 mod trace;
 
@@ -11,6 +12,7 @@ pub use check::tests;
 pub use explain::{ExplainOptions, FixForm, explain};
 pub use gaps::gaps;
 pub use matrix::matrix;
+pub use observed::observed;
 pub use reach::reach;
 pub use trace::{short, trace};
 

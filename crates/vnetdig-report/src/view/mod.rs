@@ -10,6 +10,7 @@ mod gaps;
 mod graph;
 mod lint;
 mod matrix;
+mod observed;
 mod origin;
 mod outcome;
 mod place;
@@ -29,6 +30,7 @@ pub use graph::{
 };
 pub use lint::{FindingView, LintView, RelatedView, UnlistedView, fingerprint, lint};
 pub use matrix::{MatrixAddressView, MatrixCellView, MatrixClientView, MatrixNameView, MatrixView, matrix};
+pub use observed::{AgreementView, ObservationView, ObservedView, SuppositionView, observed};
 pub use place::PlaceView;
 pub use reach::{
     ConnectionView, HoldsView, HopView, ReachOutcomeView, ReachVerdictView, ReachView, ResolvesView, ServiceView,
@@ -57,6 +59,10 @@ pub const GAPS_SCHEMA: &str = "vnetdig/gaps/1";
 pub const EXPLAIN_SCHEMA: &str = "vnetdig/explain/1";
 /// The version of the document with several explanations.
 pub const EXPLANATIONS_SCHEMA: &str = "vnetdig/explanations/1";
+/// The version of the document about what somebody saw.
+pub const OBSERVED_SCHEMA: &str = "vnetdig/observed/1";
+/// The version of the document about what several clients saw.
+pub const OBSERVED_BY_SEVERAL_SCHEMA: &str = "vnetdig/observed-by-several/1";
 /// The version of the lint document.
 pub const LINT_SCHEMA: &str = "vnetdig/lint/1";
 /// The version of the test document.

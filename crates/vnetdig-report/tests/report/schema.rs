@@ -82,6 +82,7 @@ fn the_schemas_in_docs_are_those_of_the_code() {
         ("reach", include_str!("../../../../docs/schema/reach.schema.json"), json::reach_schema()),
         ("matrix", include_str!("../../../../docs/schema/matrix.schema.json"), json::matrix_schema()),
         ("gaps", include_str!("../../../../docs/schema/gaps.schema.json"), json::gaps_schema()),
+        ("observed", include_str!("../../../../docs/schema/observed.schema.json"), json::observed_schema()),
         ("test", include_str!("../../../../docs/schema/test.schema.json"), json::test_schema()),
     ] {
         let hint = format!("`vnetdig schema {file} > docs/schema/{file}.schema.json` writes it anew");

@@ -1,10 +1,11 @@
 //! `vnetdig explain`: why a question does not lead where it should, and what to change.
 
 mod pages;
+mod pasted;
 pub(super) mod patch;
 pub(super) mod situation;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use vnetdig_analysis::diagnose::{State, diagnose, fixes};
@@ -20,11 +21,11 @@ use crate::args::{Settings, TraceOutput};
 use crate::commands::trace::words::Words;
 use crate::console::Console;
 use crate::exit::{self, Exit};
-use crate::load::{Loaded, load};
+use crate::load::{Loaded, STDIN, load};
 use crate::{Stop, asker, misspelled};
 
 #[derive(Debug, Args)]
-#[command(after_help = exit::TABLE, override_usage = "vnetdig explain -s PATH [--from PLACE] NAME [TYPE]\n       vnetdig explain --code CODE\n       vnetdig explain --codes")]
+#[command(after_help = exit::TABLE, override_usage = "vnetdig explain -s PATH [--from PLACE] NAME [TYPE]\n       vnetdig explain -s PATH [--from PLACE] - < PASTED\n       vnetdig explain --code CODE\n       vnetdig explain --codes")]
 pub(crate) struct ExplainArgs {
     /// The scenario: a file, a folder of scenario files, or `-` for standard input; may be repeated.
     ///
@@ -33,6 +34,11 @@ pub(crate) struct ExplainArgs {
     scenarios: Vec<PathBuf>,
     #[command(flatten)]
     goal: GoalArgs,
+    /// Read what was seen from a file: the output of DNS tools, or error lines of programs.
+    ///
+    /// With `-` in the place of NAME it is read from standard input.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["words", "record_type", "port", "expect", "at"])]
+    pasted: Option<PathBuf>,
     /// The form of the answer.
     #[arg(short, long, value_enum, default_value_t)]
     output: TraceOutput,
@@ -75,8 +81,12 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
     if let Some(code) = &args.code {
         return page(code, console);
     }
-    let words = args.goal.words().map_err(Stop::usage)?;
-    let Loaded { sources, documents, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
+    let pasted = args.pasted()?;
+    let words = match pasted {
+        Some(_) => None,
+        None => Some(args.goal.words().map_err(Stop::usage)?),
+    };
+    let Loaded { mut sources, documents, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(scenario) = scenario else { return Ok(Exit::InvalidInput) };
 
@@ -90,6 +100,12 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
             FixOutput::Patch => FixForm::Patch,
             FixOutput::None => FixForm::None,
         },
+    };
+    let Some(words) = words else {
+        let askers = asker::all_meant(&scenario.topology, args.goal.from.as_deref())?;
+        let is_json = args.output == TraceOutput::Json;
+        let file = pasted.unwrap_or(Path::new(STDIN));
+        return pasted::run(file, &scenario, &mut sources, &askers, &limits, options, is_json, console);
     };
     let mut exit = Exit::Holds;
     let mut views: Vec<ExplainView> = Vec::new();
@@ -130,6 +146,32 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
         }
     };
     Ok(exit.max(console.answer(&answer)))
+}
+
+impl ExplainArgs {
+    /// The pasted text, if that is to be explained.
+    fn pasted(&self) -> Result<Option<&Path>, Stop> {
+        let is_stdin = |path: &Path| path.as_os_str() == STDIN;
+        let pasted = match (&self.pasted, self.goal.words.as_slice()) {
+            (Some(file), _) => Some(file.as_path()),
+            (None, [only]) if only == STDIN => Some(Path::new(STDIN)),
+            (None, words) if words.iter().any(|word| word == STDIN) => {
+                return Err(Stop::usage("`-` reads what was seen from standard input; no name or type goes with it"));
+            }
+            (None, _) => None,
+        };
+        let goal = &self.goal;
+        let asks = goal.record_type.is_some() || goal.port.is_some() || goal.expect.is_some() || goal.at.is_some();
+        if pasted.is_some() && asks {
+            return Err(Stop::usage(
+                "what was pasted says what was asked: no -t, --port, --expect or --at goes with it",
+            ));
+        }
+        if pasted.is_some_and(is_stdin) && self.scenarios.iter().any(|path| is_stdin(path)) {
+            return Err(Stop::usage("standard input is either the scenario or what was pasted"));
+        }
+        Ok(pasted)
+    }
 }
 
 /// Prints the page of a diagnosis.

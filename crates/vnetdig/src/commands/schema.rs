@@ -10,6 +10,7 @@ pub(crate) fn run(of: SchemaOf, console: Console) -> Exit {
         SchemaOf::Trace => vnetdig_report::json::schema(),
         SchemaOf::Reach => vnetdig_report::json::reach_schema(),
         SchemaOf::Explain => vnetdig_report::json::explain_schema(),
+        SchemaOf::Observed => vnetdig_report::json::observed_schema(),
         SchemaOf::Matrix => vnetdig_report::json::matrix_schema(),
         SchemaOf::Gaps => vnetdig_report::json::gaps_schema(),
         SchemaOf::Lint => vnetdig_report::json::lint_schema(),

@@ -345,7 +345,7 @@ fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Chan
             routes(topology, stretch, *vnet, prefixes, next_hop)
         }
         Change::EnableForwarding(Device::Appliance(appliance)) => vec![Edit::EnableForwarding(*appliance)],
-        Change::AllowAtDevice(device, _) => vec![device_rule(topology, stretch, *device)?],
+        Change::AllowAtDevice(device, denying) => vec![device_rule(topology, stretch, *device, *denying)?],
         Change::AllowBefore { nsg, rule, direction, .. } => {
             vec![allow_before(topology, *nsg, *rule, *direction, &rule_name(stretch), traffic(stretch)?)?]
         }
@@ -459,16 +459,21 @@ fn allow_before(
     Some(Edit::AddSecurityRule { nsg, rule })
 }
 
-fn device_rule(topology: &Topology, stretch: &Stretch, device: Device) -> Option<Edit> {
+/// A rule before the one that denies, or behind all where none lets the packets pass.
+fn device_rule(topology: &Topology, stretch: &Stretch, device: Device, denying: Option<usize>) -> Option<Edit> {
     let facts = topology.facts();
     let rules = match device {
         Device::Appliance(id) => facts.appliances[id].rules.as_deref(),
         Device::Firewall(id) => facts.firewalls[id].rules.as_deref(),
     };
-    let lowest = rules.into_iter().flatten().map(|rule| rule.priority).min().unwrap_or(200);
-    // Collections of Azure Firewall start at 100; an appliance counts as its maker likes.
-    let floor = if matches!(device, Device::Firewall(_)) { 100 } else { 0 };
-    let priority = lowest.checked_sub(1).filter(|priority| *priority >= floor)?;
+    let numbers = || rules.into_iter().flatten().map(|rule| rule.priority);
+    let priority = if denying.is_some() {
+        // Collections of Azure Firewall start at 100; an appliance counts as its maker likes.
+        let floor = if matches!(device, Device::Firewall(_)) { 100 } else { 0 };
+        numbers().min()?.checked_sub(1).filter(|priority| *priority >= floor)?
+    } else {
+        numbers().max().unwrap_or(100).saturating_add(10)
+    };
     let rule = ApplianceRule {
         name: rule_name(stretch).into(),
         priority,

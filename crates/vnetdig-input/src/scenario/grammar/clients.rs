@@ -29,6 +29,7 @@ const STUB: Key = key("stub", Shape::Word(&STUBS), "Its stub resolver.");
 const SEARCH: Key = key("search", DOMAINS, "Its search list.");
 const NDOTS: Key =
     key("ndots", Shape::Number { min: 0, max: 15 }, "Names with fewer dots go through the search list first.");
+const CACHE: Key = key("cache", super::dns::CACHE, "What it keeps, where that differs from its kind's habit.");
 const HOSTS: Key = key("hosts", Shape::Named(&HOSTS_FILE), "Its hosts file.");
 const APPLIED: Key = key("applied-dns-servers", ADDRESSES, "Servers it still uses from an old lease.");
 const EDNS_SIZE: Key =
@@ -68,6 +69,7 @@ static VM: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        CACHE,
         NIC_NSG,
         ASGS,
         PUBLIC_ADDRESS,
@@ -115,6 +117,7 @@ static AKS_POD: Object = Object {
         key("local-dns", Shape::Either(&[Shape::Flag, Shape::Object(&LOCAL_DNS)]), "Whether AKS LocalDNS is on."),
         APPLIED,
         HOSTS,
+        CACHE,
         NIC_NSG,
         ASGS,
         PUBLIC_ADDRESS,
@@ -214,6 +217,7 @@ static POINT_TO_SITE: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        CACHE,
         APPLIED,
         PUBLIC_ADDRESS,
         ROUTES,
@@ -233,6 +237,7 @@ static ON_PREMISES: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        CACHE,
         PUBLIC_ADDRESS,
         ROUTES,
         CAPTURED,
@@ -250,6 +255,7 @@ static INTERNET: Object = Object {
         SEARCH,
         NDOTS,
         HOSTS,
+        CACHE,
         PUBLIC_ADDRESS,
         ROUTES,
         CAPTURED,

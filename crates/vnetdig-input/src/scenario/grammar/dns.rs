@@ -269,7 +269,7 @@ static ALTERNATE: Object = Object {
     rules: &[],
 };
 
-const CACHE: Shape = Shape::Either(&[Shape::Word(&OFF), Shape::Object(&CACHE_SETTINGS)]);
+pub(super) const CACHE: Shape = Shape::Either(&[Shape::Word(&OFF), Shape::Object(&CACHE_SETTINGS)]);
 
 static CACHE_SETTINGS: Object = Object {
     id: "cache-settings",

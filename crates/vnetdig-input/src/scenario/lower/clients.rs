@@ -10,7 +10,7 @@ use vnetdig_model::server::CacheSettings;
 use vnetdig_model::{Diagnostic, Fqdn};
 
 use super::networks::word;
-use super::servers::conditional_forwarders;
+use super::servers::{cache, conditional_forwarders};
 use super::{Lowering, declared, values};
 use crate::scenario::{Field, Fields, Named};
 
@@ -148,6 +148,7 @@ fn aks_pod(entry: Named<'_>, fields: Fields<'_>, place: Place, subnet: SubnetId)
     let mut client = plain(entry, ClientKind::AksPod(Box::new(pod)), place, Some(subnet));
     client.addresses = values(fields.addresses("addresses"));
     client.hosts = hosts(fields);
+    client.cache = cache(fields);
     client.search = if fields.has("search") { values(fields.fqdns("search")) } else { search };
     client.ndots = ndots(fields).unwrap_or(POD_NDOTS);
     client.applied_dns_servers = given_addresses(fields, "applied-dns-servers");
@@ -165,6 +166,7 @@ fn client(entry: Named<'_>, fields: Fields<'_>, kind: ClientKind, place: Place, 
         search: values(fields.fqdns("search")),
         ndots: ndots(fields).unwrap_or(plain.ndots),
         hosts: hosts(fields),
+        cache: cache(fields),
         ..plain
     }
 }

@@ -162,7 +162,8 @@ fn alternate(fields: Fields<'_>) -> Option<Alternate> {
     Some(Alternate { on, servers: values(fields.sockets("servers")), origin: declared(fields.place()) })
 }
 
-fn cache(fields: Fields<'_>) -> CacheSettings {
+/// What a server or client keeps.
+pub(super) fn cache(fields: Fields<'_>) -> CacheSettings {
     let Some(field) = fields.get("cache") else { return CacheSettings::default() };
     let Some(fields) = field.fields() else {
         return CacheSettings { off: field.word().is_some(), ..CacheSettings::default() };

@@ -7,7 +7,7 @@ use vnetdig_model::client::{
 use vnetdig_model::network::Place;
 
 use super::Declared;
-use super::servers::{forwarders, own_addresses};
+use super::servers::{cache_settings, forwarders, own_addresses};
 use super::yaml::{Entries, Node};
 
 /// The namespace and the domain that hold unless a pod has others.
@@ -150,6 +150,7 @@ fn aks_pod(entries: &mut Entries, pod: &AksPod, client: &Client) {
         }),
     );
     entries.filled("hosts", hosts(client));
+    entries.filled("cache", cache_settings(&client.cache));
 }
 
 /// The search list a kubelet gives to a pod.
@@ -171,6 +172,7 @@ fn stub(entries: &mut Entries, client: &Client) {
     entries.filled("search", Node::list(&client.search));
     entries.unless("ndots", 1, client.ndots);
     entries.filled("hosts", hosts(client));
+    entries.filled("cache", cache_settings(&client.cache));
 }
 
 fn hosts(client: &Client) -> Node {

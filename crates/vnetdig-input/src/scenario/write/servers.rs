@@ -123,7 +123,7 @@ fn declared_soa(soa: &Soa, apex: &Fqdn) -> Option<Node> {
     (*soa != made_up).then(|| soa_record(soa, apex))
 }
 
-fn cache_settings(cache: &CacheSettings) -> Node {
+pub(super) fn cache_settings(cache: &CacheSettings) -> Node {
     let CacheSettings { off, min_ttl, max_ttl, max_negative_ttl, serve_stale } = cache;
     if *off {
         return "off".into();
