@@ -3,7 +3,7 @@
 use crate::Folder;
 
 /// Two networks that are peered; the zone is linked to the other one.
-const UNLINKED: &str = r#"
+const UNLINKED: &str = r"
 vnetdig: 1
 topology:
   vnets:
@@ -22,7 +22,7 @@ topology:
   clients:
     web-1: { subnet: app/web, address: 10.1.0.4 }
     web-2: { subnet: app/web, address: 10.1.0.5 }
-"#;
+";
 
 const ORDERS: &str = "orders.postgres.database.azure.com";
 
@@ -101,7 +101,7 @@ fn fixes_come_in_the_form_that_was_asked_for() {
 
 #[test]
 fn what_is_unconfirmed_says_which_switch_decides() {
-    let network = r#"
+    let network = r"
 vnetdig: 1
 topology:
   vnets:
@@ -116,7 +116,7 @@ topology:
     dc-1: { product: bind, subnet: app/vm, address: 10.1.4.10, zones: { eu.corp.example: [ db A 10.1.0.9 ] } }
   clients:
     web-1: { subnet: app/web, address: 10.1.0.4 }
-"#;
+";
     let folder = Folder::new().with("net.vnetdig.yaml", network);
     folder
         .expect("explain -s net.vnetdig.yaml --from web-1 db.eu.corp.example", 1)

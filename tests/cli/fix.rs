@@ -5,7 +5,7 @@ use std::fs;
 use crate::{Folder, Ran};
 
 /// The zone is linked to nobody; the comments must survive.
-const BROKEN: &str = r#"# Orders
+const BROKEN: &str = r"# Orders
 vnetdig: 1
 topology:
   vnets:
@@ -20,7 +20,7 @@ topology:
           orders-pe: { subnet: app/endpoints, address: 10.1.1.5, zone-group: [pg] }
   clients:
     web-1: { subnet: app/web, address: 10.1.0.4 }
-"#;
+";
 
 const ORDERS: &str = "orders.postgres.database.azure.com";
 

@@ -100,15 +100,14 @@ pub fn compare(
 ) -> Option<Comparison> {
     let question = question_of(observation)?;
     let world = World::cold(vnetdig_model::SimTime::default());
-    let service = fit::service_of(observation).map(|said| {
-        said.or_else(|| {
-            let query = Query { from, question: question.clone() };
-            Goal::usual_service(topology, &question, &resolve::<()>(topology, &query, &world, limits))
-        })
+    let service = fit::service_of(observation, || {
+        let query = Query { from, question: question.clone() };
+        Goal::usual_service(topology, &question, &resolve::<()>(topology, &query, &world, limits))
     });
-    let goal = Goal { from, question: question.clone(), service: service.flatten(), want: Want::Answered };
+    let goal = Goal { from, question: question.clone(), service, want: Want::Answered };
     let assessment = assess(topology, &world, &goal, limits);
     let agreement = match parts_of(topology, &assessment, observation) {
+        None if is_unsaid(&assessment) => Agreement::Undetermined(assessment.missing()),
         None => Agreement::Agrees,
         Some(part) => match assessment.missing() {
             missing if missing.is_empty() => Agreement::Parts(part),
@@ -118,7 +117,8 @@ pub fn compare(
     let mut explanations = Vec::new();
     if agreement != Agreement::Agrees {
         let fits = |topology: &Topology, goal: &Goal| {
-            parts_of(topology, &assess(topology, &world, goal, limits), observation).is_none()
+            let found = assess(topology, &world, goal, limits);
+            !is_unsaid(&found) && parts_of(topology, &found, observation).is_none()
         };
         if supposed::says_blocked(observation) {
             explanations.push(Explanation { difference: Difference::BlockedByPolicy, may_be_cache: false });
@@ -142,6 +142,12 @@ pub fn compare(
         }
     }
     Some(Comparison { question, service: goal.service, assessment, agreement, explanations })
+}
+
+/// Whether the model does not say what comes of any possible outcome: then nothing that was seen is out of the question,
+/// and nothing is confirmed by it.
+fn is_unsaid(assessment: &Assessment) -> bool {
+    assessment.possible.iter().all(|possible| possible.is_unknown)
 }
 
 fn with(topology: &Topology, edit: &Edit) -> Option<Topology> {

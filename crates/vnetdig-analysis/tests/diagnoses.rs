@@ -30,19 +30,20 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
+/// A section of a page: its title, its text, and its blocks, each with the line it starts in.
+type Section = (String, String, Vec<(usize, String)>);
+
 /// One page.
 struct Page {
     word: String,
-    /// Title, text and blocks of each section; a block with the line it starts in.
-    sections: Vec<(String, String, Vec<(usize, String)>)>,
+    sections: Vec<Section>,
 }
 
 impl Page {
     fn read(path: &Path) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let word = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let mut sections: Vec<(String, String, Vec<(usize, String)>)> =
-            vec![(String::new(), String::new(), Vec::new())];
+        let mut sections: Vec<Section> = vec![(String::new(), String::new(), Vec::new())];
         let mut block: Option<(usize, String)> = None;
         for (index, line) in text.lines().enumerate() {
             let (_, prose, blocks) = sections.last_mut().expect("there is a first section");
@@ -53,19 +54,20 @@ impl Page {
                     text.push('\n');
                 }
                 None if line == "```yaml scenario" => block = Some((index + 2, String::new())),
-                None => match line.strip_prefix("## ") {
-                    Some(title) => sections.push((title.to_owned(), String::new(), Vec::new())),
-                    None => {
+                None => {
+                    if let Some(title) = line.strip_prefix("## ") {
+                        sections.push((title.to_owned(), String::new(), Vec::new()));
+                    } else {
                         prose.push_str(line);
                         prose.push('\n');
                     }
-                },
+                }
             }
         }
         Self { word, sections }
     }
 
-    fn section(&self, title: &str) -> Option<&(String, String, Vec<(usize, String)>)> {
+    fn section(&self, title: &str) -> Option<&Section> {
         self.sections.iter().find(|(known, ..)| known == title)
     }
 

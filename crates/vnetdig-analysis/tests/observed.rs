@@ -37,7 +37,7 @@ fn topology(text: &str) -> Arc<Topology> {
 }
 
 fn client(topology: &Topology, name: &str) -> Asker {
-    topology.client_by_name(name).map(Asker::Client).unwrap_or_else(|| panic!("there is no client {name}"))
+    topology.client_by_name(name).map_or_else(|| panic!("there is no client {name}"), Asker::Client)
 }
 
 fn observations(pasted: &str) -> Vec<Observation> {

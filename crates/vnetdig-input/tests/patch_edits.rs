@@ -44,7 +44,7 @@ fn edited(text: &str, make: impl Fn(&Facts) -> Edit) -> String {
 }
 
 /// A bit of everything, as people write it.
-const WORLD: &str = r#"vnetdig: 1 # first
+const WORLD: &str = r"vnetdig: 1 # first
 topology:
   vnets: # networks
     hub: { region: westeurope, address-space: [10.0.0.0/16], subnets: { nva: 10.0.2.0/24, dns-in: 10.0.0.0/28 } } # the hub
@@ -149,7 +149,7 @@ topology:
       point-to-site: { vnet: hub, address: 172.16.0.4, profile-dns-servers: [10.0.0.4], routes: [10.0.0.0/16] } # VPN
 checks: [] # none
 # last
-"#;
+";
 
 fn at<I: vnetdig_model::Id + Copy, T>(table: &vnetdig_model::Table<I, T>, index: usize) -> I {
     table.ids().nth(index).expect("it is declared")
@@ -323,6 +323,10 @@ const CASES: &[Case] = &[
             origin: Origin::Built,
         },
     }),
+    ("security rule gone", |f| {
+        let nsg = at(&f.nsgs, 0);
+        Edit::RemoveSecurityRule { nsg, name: f.nsgs[nsg].rules[0].name.clone() }
+    }),
     ("device rule", |f| Edit::AddDeviceRule {
         device: Device::Firewall(at(&f.firewalls, 0)),
         rule: ApplianceRule {
@@ -348,12 +352,11 @@ fn every_edit_changes_the_text_in_its_place() {
         .iter()
         .map(|(what, make)| {
             let new = edited(WORLD, make);
-            match new.strip_prefix("refused: ") {
-                Some(reason) => format!("== {what}\nrefused: {reason}\n"),
-                None => {
-                    let diff = TextDiff::from_lines(WORLD, &new);
-                    format!("== {what}\n{}", diff.unified_diff().context_radius(1))
-                }
+            if let Some(reason) = new.strip_prefix("refused: ") {
+                format!("== {what}\nrefused: {reason}\n")
+            } else {
+                let diff = TextDiff::from_lines(WORLD, &new);
+                format!("== {what}\n{}", diff.unified_diff().context_radius(1))
             }
         })
         .collect();

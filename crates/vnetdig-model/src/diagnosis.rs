@@ -80,18 +80,18 @@ codes! {
     StaleProfile, "stale-vpn-profile", Client, "The VPN profile holds the servers of before a change (S-212)";
     VpnWithoutDns, "vpn-without-dns", Client, "Azure-provided DNS gives a VPN client no server it can reach (S-212)";
     ClientOutside, "client-outside-network", Client, "The client stands outside every network that could answer privately (S-038, S-311)";
-    HostsFile, "hosts-file-overrides", Client, "The hosts file answers before any server is asked";
+    HostsFile, "hosts-file-overrides", Client, "The hosts file answers before any server is asked (S-205)";
     LocalNameNotSent, "local-name-not-sent", Client, "The stub does not send .local and single-label names to a server (S-227)";
     SearchListCaptures, "search-list-captures", Client, "A name made with the search list answers before the name itself (S-036)";
     SmallEdnsSize, "small-edns-size", Client, "The stub offers so small a size that the end of the chain is lost (S-042)";
     StubFailsOnError, "stub-fails-on-error", Client, "The stub takes an error for the other address family as an error of the whole look-up (S-229)";
     StaleCache, "stale-cache", Client, "A cache on the way still gives what was true before (S-502, S-503)";
     AppUsesPublicDns, "app-uses-public-dns", Client, "The app resolves with the platform's public resolver (S-223)";
-    IgnoresVnetDns, "client-ignores-vnet-dns", Client, "The client does not use its network's DNS servers (S-224)";
+    IgnoresVnetDns, "client-ignores-vnet-dns", Client, "The client does not use its network's DNS servers (S-201, S-223, S-224)";
     ToolAsksElsewhere, "tool-asks-elsewhere", Client, "The tool asks another server than the client's resolver would (S-212)";
     ServersDiffer, "dns-servers-differ", Client, "The servers of a list do not give equivalent answers, and which one is asked is not sure (S-202, S-229)";
     EnvironmentSuffix, "environment-suffix-captures", Client, "The environment answers names below its own suffix itself (S-224)";
-    WrongName, "name-not-published", Client, "The name asked for is none that the service publishes";
+    WrongName, "name-not-published", Client, "The name asked for is none that the service publishes (S-303)";
     NotInCertificate, "name-not-in-certificate", Client, "The name is not in the server's certificate (S-304)";
     ZoneNotLinked, "zone-not-linked", Dns, "The zone that holds the record is not linked to the network Azure-provided DNS answers for (S-004, S-017)";
     LinkInProgress, "link-in-progress", Dns, "The link of the zone is not effective yet (S-018)";
@@ -109,7 +109,8 @@ codes! {
     ZoneShadowsRule, "zone-shadows-rule", Dns, "A linked zone wins over the forwarding rule for the name (S-108)";
     ZoneShadowsZone, "zone-shadows-zone", Dns, "A longer linked zone wins over the one that holds the record (S-004)";
     ZoneEqualsServer, "zone-equals-server-name", Dns, "A linked zone is named as the server, and its apex has no address (S-313)";
-    ForwarderSkipsAzure, "forwarder-skips-azure", Dns, "The DNS server sends the name to a resolver that sees public data only (S-204, S-205)";
+    ForwarderSkipsAzure, "forwarder-skips-azure", Dns, "The DNS server, or the list of the network, leads to a resolver that sees public data only (S-204, S-205)";
+    ForwarderMissing, "conditional-forwarder-missing", Dns, "No conditional forwarder leads the name to the DNS server that holds it (S-205, S-211)";
     RootHintFallback, "root-hint-fallback", Dns, "The DNS server turns to the public root when its forwarder is slow or fails (S-214, S-216)";
     PrivatelinkOnlyForwarder, "forwarder-on-privatelink-only", Dns, "The conditional forwarder names the privatelink zone, and the chain comes from elsewhere (S-210)";
     TargetRoutedElsewhere, "alias-target-routed-elsewhere", Dns, "The server looks an alias target up again through another of its rules (S-211)";
@@ -153,7 +154,7 @@ fn blocked(cause: BlockCause) -> &'static str {
         BlockCause::ApplianceDenies => "The appliance or firewall does not let the packets pass",
         BlockCause::SecurityRule => "A security rule drops the packets (S-420)",
         BlockCause::AsymmetricPath => "Replies come back another way than a device needs (S-443)",
-        BlockCause::RoutingLoop => "Routes lead the packets in a circle",
+        BlockCause::RoutingLoop => "Routes lead the packets in a circle (S-432)",
         BlockCause::ClientRouteMissing => "The client does not send the address into the network (S-433)",
         BlockCause::CapturedPrefix => "The address lies in a range that never leaves the client (S-433)",
         BlockCause::BasicLoadBalancer => "A basic load balancer is not reachable across global peering (S-403)",

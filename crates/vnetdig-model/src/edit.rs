@@ -1,7 +1,8 @@
 //! Edits: single changes to the declared facts, as a person or a pipeline would make them.
 //!
-//! An [`Edit`] speaks in ids of the topology it is for, and stays valid after other edits of the same list were
-//! applied: nothing an edit removes is referred to by position. What it does to the facts is here and nowhere else;
+//! An [`Edit`] speaks in ids of the topology it is for. A list of edits is for one topology and applied in order:
+//! nothing an edit removes is referred to by position, and a later edit may speak of what an earlier one makes
+//! ([`Edit::is_beyond`]), so that such an earlier one cannot be left out. What it does to the facts is here and nowhere else;
 //! how it is worded, or written as a command, is not.
 
 mod apply;
@@ -21,6 +22,8 @@ use crate::server::{DnsServerId, FirewallId};
 use crate::service::{EndpointTarget, FirewallRule, PrivateEndpointId};
 
 pub use apply::apply;
+
+use crate::facts::Facts;
 
 /// A flag of a peering half (S-401).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -333,4 +336,29 @@ pub enum Edit {
         /// The prefixes.
         prefixes: Vec<IpNet>,
     },
+}
+
+impl Edit {
+    /// Whether it speaks of a fact that these facts do not hold: one that an earlier edit of its list makes.
+    #[must_use]
+    pub fn is_beyond(&self, facts: &Facts) -> bool {
+        let zone = |id: &PrivateZoneId| facts.private_zones.get(*id).is_none();
+        let endpoint = |id: &PrivateEndpointId| facts.private_endpoints.get(*id).is_none();
+        match self {
+            Self::LinkZone { zone: id, .. } | Self::UnlinkZone { zone: id, .. } | Self::RenameZone { zone: id, .. } => {
+                zone(id)
+            }
+            Self::RemoveLock(id) => zone(id),
+            Self::SetRecord(set) => facts.zone_data.get(set.zone).is_none(),
+            Self::RemoveRecord { zone, .. } | Self::RemoveOwnZone { zone, .. } => facts.zone_data.get(*zone).is_none(),
+            Self::AddZone { endpoints, .. } => endpoints.iter().any(endpoint),
+            Self::SetZoneGroup { endpoint: id, zones } => endpoint(id) || zones.iter().any(zone),
+            Self::ApproveEndpoint(id) | Self::DisconnectEndpoint(id) => endpoint(id),
+            Self::AddEndpoint { zones, .. } => zones.iter().any(zone),
+            Self::DisableRule(id) => facts.forwarding_rules.get(*id).is_none(),
+            Self::SetPeeringFlag { half, .. } | Self::SynchronizePeering(half) => facts.peerings.get(*half).is_none(),
+            Self::RemoveRoute { table, .. } | Self::PropagateRoutes(table) => facts.route_tables.get(*table).is_none(),
+            _ => false,
+        }
+    }
 }

@@ -20,8 +20,11 @@ pub fn may_hold_secret(text: &str) -> bool {
 }
 
 /// Words before a value that nobody else should read.
-const SECRET_KEYS: [&str; 9] =
-    ["password", "passwd", "passphrase", "pwd", "accountkey", "accesskey", "apikey", "secret", "token"];
+const SECRET_KEYS: [&str; 10] =
+    ["password", "passwd", "passphrase", "pwd", "accountkey", "accesskey", "apikey", "secret", "token", "sig"];
+
+/// Words and options with a secret as the next word.
+const BEFORE_SECRETS: [&str; 6] = ["bearer ", "basic ", " -p ", " --password ", " -u ", " --user "];
 
 /// A text with each password in it replaced by stars, byte for byte, so that every place in it stays where it is: what
 /// stands between the first colon and the `@` of user information, and the values of keys such as `password`.
@@ -32,8 +35,9 @@ pub fn without_secrets(text: &str) -> String {
     for (at, _) in lower.match_indices("://") {
         let start = at + "://".len();
         let rest = &lower.as_bytes()[start..];
+        let rest = &rest[..rest.len().min(LONGEST_SECRET)];
         let end = rest.iter().position(|byte| byte.is_ascii_whitespace() || b"\"'<>".contains(byte));
-        let authority = &rest[..end.unwrap_or(rest.len()).min(LONGEST_SECRET)];
+        let authority = &rest[..end.unwrap_or(rest.len())];
         // A password may hold what should have been escaped; it ends at the last `@`.
         let Some(host) = authority.iter().rposition(|byte| *byte == b'@') else { continue };
         if let Some(colon) = authority[..host].iter().position(|byte| *byte == b':') {
@@ -46,9 +50,36 @@ pub fn without_secrets(text: &str) -> String {
             bytes[start..end].fill(b'*');
         }
     }
+    for word in BEFORE_SECRETS {
+        for (at, _) in lower.match_indices(word) {
+            let start = at + word.len();
+            let rest = &lower.as_bytes()[start..];
+            let end =
+                rest.iter().take(LONGEST_SECRET).position(|byte| byte.is_ascii_whitespace() || b"\"'".contains(byte));
+            let value = &rest[..end.unwrap_or(rest.len().min(LONGEST_SECRET))];
+            // `-p 5432` is a port, and of `-u name:password` only what stands behind the colon is nobody's business.
+            if !value.iter().all(u8::is_ascii_digit) {
+                let hidden = value.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
+                bytes[start + hidden..start + value.len()].fill(b'*');
+            }
+        }
+    }
+    // A password that holds an `@` of its own leaves its end before the host. What dig has before its server is nothing.
+    for (at, _) in lower.match_indices('@') {
+        let before = &lower.as_bytes()[at.saturating_sub(LONGEST_USER)..at];
+        let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`<>(),;/@".contains(byte);
+        let length = before.iter().rev().position(ends).unwrap_or(before.len());
+        let is_url = before[..before.len() - length].last() == Some(&b'/');
+        if !is_url {
+            bytes[at - length..at].fill(b'*');
+        }
+    }
     // Stars replace whole characters: a value ends at ASCII or at the end of the text.
     String::from_utf8_lossy(&bytes).into_owned()
 }
+
+/// Longest text before an `@`, in bytes, that is looked at.
+const LONGEST_USER: usize = 256;
 
 /// Longest value, in bytes, that is looked at.
 const LONGEST_SECRET: usize = 4096;
@@ -74,7 +105,7 @@ fn value_behind(text: &[u8], end_of_key: usize) -> (usize, usize) {
     };
     let start = start + usize::from(quote.is_some());
     let rest = text.get(start..).unwrap_or_default();
-    let length = rest.iter().position(ends).unwrap_or(rest.len());
+    let length = rest.iter().take(LONGEST_SECRET).position(ends).unwrap_or(rest.len().min(LONGEST_SECRET));
     (start, start + length)
 }
 
@@ -86,6 +117,12 @@ mod tests {
     fn passwords_become_stars_and_places_stay() {
         for (text, shown) in [
             ("postgres://u:p@ss@host/db x", "postgres://u:****@host/db x"),
+            ("could not translate host name \"S3@b@h.example\"", "could not translate host name \"**@*@h.example\""),
+            ("ENOTFOUND hunter2@h.example", "ENOTFOUND *******@h.example"),
+            ("dig @10.0.0.4 h.example -p 53", "dig @10.0.0.4 h.example -p 53"),
+            ("curl -u adm:hunter2 https://h", "curl -u adm:******* https://h"),
+            ("Authorization: Bearer abc.def", "Authorization: Bearer *******"),
+            ("https://s/c?sv=1&sig=ab%2F&x=1", "https://s/c?sv=1&sig=*****&x=1"),
             ("Server=x;Password=hunter2;Port=1", "Server=x;Password=*******;Port=1"),
             ("PGPASSWORD='a b' psql", "PGPASSWORD='***' psql"),
             (r#"{"password": "x", "host": "y"}"#, r#"{"password": "*", "host": "y"}"#),

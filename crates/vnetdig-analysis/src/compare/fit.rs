@@ -24,10 +24,10 @@ pub enum Part {
     Connection,
 }
 
-/// What a connection was opened to, if one was tried and as far as the text says it.
-pub(super) fn service_of(observation: &Observation) -> Option<Option<Service>> {
+/// What a connection was opened to, if one was tried: the port that the text tells, or the usual one.
+pub(super) fn service_of(observation: &Observation, usual: impl FnOnce() -> Option<Service>) -> Option<Service> {
     match &observation.seen {
-        Seen::Connection(connection) => Some(connection.port.map(Service::Tcp)),
+        Seen::Connection(connection) => connection.port.map(Service::Tcp).or_else(usual),
         _ => None,
     }
 }

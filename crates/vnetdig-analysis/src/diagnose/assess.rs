@@ -187,7 +187,12 @@ pub fn assess(topology: &Topology, world: &World, goal: &Goal, limits: &Limits) 
 fn judge(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome: &Outcome, branch: usize) -> Possible {
     let at = |stage, is_unknown, attempts| Possible { branch, stage, is_unknown, attempts };
     if let Outcome::Indeterminate { missing } = outcome {
-        let is_known = |missing: &Missing| matches!(missing, Missing::ServerAt(address) if endpoint_elsewhere(topology, *address).is_some());
+        // Whatever public DNS holds, it is not the private address that is wanted.
+        let is_known = |missing: &Missing| match missing {
+            Missing::ServerAt(address) => endpoint_elsewhere(topology, *address).is_some(),
+            Missing::PublicData { .. } => goal.want == Want::Private,
+            _ => false,
+        };
         return at(Stage::Answer, !missing.iter().all(is_known), Vec::new());
     }
     if !is_wanted(topology, goal, subject, outcome) {

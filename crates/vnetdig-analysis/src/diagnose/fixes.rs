@@ -1,6 +1,7 @@
 //! Fixes: remedies of all causes together, each applied to a copy and played again.
 
 use vnetdig_engine::Limits;
+use vnetdig_model::Facts;
 use vnetdig_model::edit::Edit;
 
 use super::effects::{Planned, SideEffects, side_effects};
@@ -30,7 +31,7 @@ pub fn fixes(start: &Situation, diagnosis: &Diagnosis, limits: &Limits) -> Vec<F
     if diagnosis.causes.is_empty() {
         return Vec::new();
     }
-    for actions in candidates(diagnosis).into_iter().take(MOST_FIXES) {
+    for actions in candidates(start.topology.facts(), diagnosis).into_iter().take(MOST_FIXES) {
         if holding.iter().any(|(known, _)| *known == actions) {
             continue;
         }
@@ -61,7 +62,7 @@ pub fn fixes(start: &Situation, diagnosis: &Diagnosis, limits: &Limits) -> Vec<F
 }
 
 /// The first remedies of all causes; then those with one remedy exchanged for another of its cause.
-fn candidates(diagnosis: &Diagnosis) -> Vec<Vec<Action>> {
+fn candidates(facts: &Facts, diagnosis: &Diagnosis) -> Vec<Vec<Action>> {
     let causes = &diagnosis.causes;
     let joined = |exchanged: Option<(usize, usize)>| -> Option<Vec<Action>> {
         let mut actions: Vec<Action> = Vec::new();
@@ -72,7 +73,10 @@ fn candidates(diagnosis: &Diagnosis) -> Vec<Vec<Action>> {
         Some(actions)
     };
     let mut all: Vec<Vec<Action>> = joined(None).into_iter().collect();
-    for (index, cause) in causes.iter().enumerate() {
+    // Where a later edit speaks of what an earlier one makes, only the last remedy can be exchanged.
+    let is_chained = all.iter().flatten().any(|action| matches!(action, Action::Edit(edit) if edit.is_beyond(facts)));
+    let exchangeable = if is_chained { causes.len() - 1 } else { 0 };
+    for (index, cause) in causes.iter().enumerate().skip(exchangeable) {
         all.extend((1..cause.remedies.len()).filter_map(|choice| joined(Some((index, choice)))));
     }
     all

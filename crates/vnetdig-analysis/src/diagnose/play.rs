@@ -46,7 +46,7 @@ impl Situation {
         for action in &remedy.actions {
             match action {
                 Action::Edit(edit) => apply(edit, builder.get_or_insert_with(|| self.topology.edit())),
-                Action::Ask(name) => after.goal = self.goal.about(&self.topology, name.clone()),
+                Action::Ask(name) => after.goal = after.goal.about(&self.topology, name.clone()),
                 Action::AskOwnServers => after.goal.question.server = None,
                 Action::FlushCaches => after.world = World::cold(self.world.now),
             }
@@ -76,6 +76,8 @@ struct Node {
 pub fn diagnose(start: &Situation, limits: &Limits) -> Diagnosis {
     let assessment = start.assess(limits);
     let standing = assessment.standing();
+    let start = &without_needless_caches(start, &assessment, limits);
+    let assessment = start.assess(limits);
     let mut node = Node { situation: start.clone(), assessment, causes: Vec::new() };
     let mut seen = vec![node.assessment.mark()];
     while node.assessment.failing().next().is_some() && node.causes.len() < MOST_CAUSES {
@@ -95,6 +97,15 @@ pub fn diagnose(start: &Situation, limits: &Limits) -> Diagnosis {
     Diagnosis { goal: start.goal.clone(), standing, causes, is_sufficient, missing: assessment.missing() }
 }
 
+/// The same with empty caches, unless it is the caches that keep the question from getting further: what they hold is
+/// then still true, and hides where it comes from.
+fn without_needless_caches(start: &Situation, assessment: &Assessment, limits: &Limits) -> Situation {
+    let Some(cold) = start.with(&Remedy { actions: vec![Action::FlushCaches] }) else { return start.clone() };
+    let (stage, _) = assessment.mark();
+    let (without, _) = cold.assess(limits).mark();
+    if without > stage { start.clone() } else { cold }
+}
+
 /// The fewest causes that, taken away, bring the question to a later stage on its way; of equally many, those that
 /// bring it furthest, and of those the ones suspected first. Without any, what is known to stand in the way though nothing declared can be changed about it.
 fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, Option<Cause>> {
@@ -108,6 +119,9 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
         let mut furthest: Option<(Stage, Node)> = None;
         'layer: for node in &layer {
             for suspect in suspects(&node.situation, &node.assessment) {
+                if tries >= MOST_TRIES {
+                    break 'layer;
+                }
                 let is_certain = suspect.remedies.is_empty() || is_seen(suspect.code);
                 tries += suspect.remedies.len();
                 let Some((cause, next, leads_far)) = mended(node, &suspect, stage, seen, limits) else {
@@ -116,11 +130,15 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
                     }
                     continue;
                 };
+                if is_first && !leads_far && is_seen(suspect.code) && dead_end.is_none() {
+                    dead_end = Some(cause.clone());
+                }
                 let mut causes = node.causes.clone();
                 causes.push(cause);
                 let (situation, assessment) = next;
                 let next = Node { situation, assessment, causes };
                 if !leads_far {
+                    seen.push(next.assessment.mark());
                     next_layer.push(next);
                     continue;
                 }
@@ -137,7 +155,6 @@ fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, O
             seen.push(next.assessment.mark());
             return Ok(next);
         }
-        seen.extend(next_layer.iter().map(|node| node.assessment.mark()));
         layer = next_layer;
         is_first = false;
     }
@@ -186,19 +203,18 @@ fn mended(
     next.map(|next| (cause, next, leads_far))
 }
 
-/// A cause is needed when the goal is missed with all others taken away.
+/// A cause is needed when the goal is missed with all others taken away. One is left out only if all others are still
+/// there without it: otherwise they would be causes of a copy that nobody has.
 fn leave_out_the_needless(start: &Situation, causes: &mut Vec<Cause>, limits: &Limits) {
+    // An edit of what an earlier one makes cannot stand without that one.
+    let all = causes.iter().filter_map(|cause| cause.remedies.first()).flat_map(|remedy| &remedy.actions);
+    let facts = start.topology.facts();
+    if all.into_iter().any(|action| matches!(action, Action::Edit(edit) if edit.is_beyond(facts))) {
+        return;
+    }
     let mut index = 0;
     while causes.len() > 1 && index < causes.len() {
-        let others = causes.iter().enumerate().filter(|(other, _)| *other != index);
-        let actions = others.filter_map(|(_, cause)| cause.remedies.first()).flat_map(|remedy| remedy.actions.clone());
-        let all: Vec<Action> = actions.collect();
-        let adds = |cause: &Cause| cause.remedies.iter().take(1).flat_map(|remedy| &remedy.actions).any(adds_facts);
-        let holds = !adds(&causes[index])
-            && start
-                .with(&Remedy { actions: all })
-                .is_some_and(|after| after.assess(limits).failing().next().is_none());
-        if holds {
+        if is_needless(start, causes, index, limits) {
             causes.remove(index);
         } else {
             index += 1;
@@ -206,8 +222,14 @@ fn leave_out_the_needless(start: &Situation, causes: &mut Vec<Cause>, limits: &L
     }
 }
 
-/// Later edits may speak of what these make, so that they are not left out.
-fn adds_facts(action: &Action) -> bool {
-    use vnetdig_model::edit::Edit;
-    matches!(action, Action::Edit(Edit::AddZone { .. } | Edit::AddEndpoint { .. }))
+fn is_needless(start: &Situation, causes: &[Cause], index: usize, limits: &Limits) -> bool {
+    let mut situation = start.clone();
+    for (_, cause) in causes.iter().enumerate().filter(|(other, _)| *other != index) {
+        let assessment = situation.assess(limits);
+        let is_there = suspects(&situation, &assessment).iter().any(|found| found.code == cause.code);
+        let after = cause.remedies.first().and_then(|remedy| situation.with(remedy));
+        let Some(after) = after.filter(|_| is_there) else { return false };
+        situation = after;
+    }
+    situation.assess(limits).failing().next().is_none()
 }

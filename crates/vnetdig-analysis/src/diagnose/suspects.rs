@@ -100,6 +100,15 @@ impl<'s> Scene<'s> {
         });
     }
 
+    /// Adds a suspicion that rests on this behavior and on no step of a trace.
+    fn suspect_by(&mut self, basis: Basis, code: Code, facts: Vec<Blamed>, remedies: Vec<Remedy>) {
+        let known = self.found.len();
+        self.suspect(code, facts, None, remedies);
+        if let Some(cause) = self.found.get_mut(known) {
+            cause.bases.push(basis);
+        }
+    }
+
     /// Suspicions from the trace of an outcome that is not what it should be.
     fn answer(&mut self, assessment: &Assessment, possible: &Possible) {
         let trace = assessment.trace(possible);

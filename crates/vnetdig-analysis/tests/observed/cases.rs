@@ -3,7 +3,7 @@
 //! They are read in place: `VNETDIG_CORPUS` names the corpus, and the cases lie beside it, in `../cases`. Without that
 //! variable nothing is compared, and the test says so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use vnetdig_analysis::compare::{Agreement, compare, question_of};
@@ -143,7 +143,7 @@ fn raw_block(case: &str) -> Option<String> {
 }
 
 /// The only file of a folder whose name starts so.
-fn file_of(folder: &PathBuf, number: &str) -> String {
+fn file_of(folder: &Path, number: &str) -> String {
     let starts = |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(number));
     let mut paths = folder.read_dir().expect("a folder").map(|entry| entry.expect("an entry").path());
     let path = paths.find(starts).unwrap_or_else(|| panic!("nothing in {} starts with {number}", folder.display()));

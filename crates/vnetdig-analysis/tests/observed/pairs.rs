@@ -4,7 +4,7 @@ use super::{client, held, observations, topology};
 
 /// A network in which all is well: an endpoint with its record, a server in a subnet of its own, a hub that answers the
 /// office, and a client of each kind.
-const NETWORK: &str = r#"
+const NETWORK: &str = r"
 vnetdig: 1
 topology:
   vnets:
@@ -51,7 +51,7 @@ topology:
   clients:
     web-1: { subnet: app/web, address: 10.1.0.4 }
     desk: { on-premises: { site: office, address: 10.9.1.7, dns-servers: [10.9.0.4] } }
-"#;
+";
 
 /// Who saw it, what was pasted, and what comes of each observation: `agrees`, or the thing they part in with the kinds
 /// of explanations in rank order.

@@ -108,7 +108,8 @@ proptest! {
     }
 
     /// The exceptions, each shown by a table: a route at least as long as the peer's prefix on one side only makes
-    /// the way lopsided past a device that keeps state; a rule that denies `VirtualNetwork` takes the peer in.
+    /// the way lopsided past a device that keeps state; a rule that denies `VirtualNetwork` takes the peer in. Devices
+    /// that translate sources are left out: they hide a source from a rule about it, which a peering shows again.
     #[test]
     fn a_healthy_peering_closes_no_path_between_its_ends(plan in plans(), one in 0_usize..5, other in 0_usize..5) {
         let count = plan.networks.len();
@@ -116,6 +117,9 @@ proptest! {
         prop_assume!(one != other);
         let mut plain = plan;
         for network in &mut plain.networks {
+            if let Some(appliance) = &mut network.appliance {
+                appliance.translates = false;
+            }
             network.routes.retain(|route| route.prefix == Prefix::All);
             network.rules.retain(|rule| rule.source != End::VirtualNetwork && rule.destination != End::VirtualNetwork);
         }

@@ -43,7 +43,8 @@ impl<'t> Reader<'t> {
         let lines = lines.map(|line| if line.len() > LONGEST_LINE { clipped(line) } else { line }).collect();
         let long = text.lines().filter(|line| line.len() > LONGEST_LINE).take(MOST_LONG_LINES);
         let long = long.map(|line| {
-            let start = (line.as_ptr() as usize - text.as_ptr() as usize) as u32;
+            let start = line.as_ptr() as usize - text.as_ptr() as usize;
+            let start = u32::try_from(start).unwrap_or(u32::MAX);
             let message = format!("of a line with {} bytes only the first {LONGEST_LINE} are read", line.len());
             Diagnostic::warning("paste/long-line", message).at(Span { source: id, start, end: start })
         });

@@ -52,7 +52,11 @@ fn fill<'l>(sentence: &str, rest: &'l str) -> Option<Filled<'l>> {
         let taken = rest.get(..end)?;
         let mut filled = fill(next, rest.get(end + literal.len()..)?)?;
         match hole {
-            "name" => filled.name = Some(taken.trim_end_matches([':', '.'])).filter(|taken| !taken.is_empty()),
+            "name" => {
+                // What stands before an `@` is the rest of a password.
+                let host = taken.rsplit_once('@').map_or(taken, |(_, host)| host);
+                filled.name = Some(host.trim_end_matches([':', '.'])).filter(|taken| !taken.is_empty());
+            }
             "address" => filled.address = Some(taken.trim_end_matches([':', '.'])),
             "port" => filled.port = Some(taken),
             _ => {}
@@ -65,7 +69,7 @@ fn may_stand(hole: &str, letter: char) -> bool {
     match hole {
         "port" => letter.is_ascii_digit(),
         "address" => letter.is_ascii_hexdigit() || ".:%".contains(letter),
-        "name" => !letter.is_whitespace() && !"\"'`(),;:[]{}|=@/«»„“”".contains(letter),
+        "name" => !letter.is_whitespace() && !"\"'`(),;:[]{}|=/«»„“”".contains(letter),
         _ => true,
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use super::summaries;
 
 /// What each raw block holds, one line for each observation.
-const SEEN: [(&str, &[&str]); 20] = [
+const SEEN: [(&str, &[&str]); 22] = [
     ("002", &["Libpq pgxxxx-001.postgres.database.azure.com: no such name (NXDomain, NoError)"]),
     ("003", &["Libpq larpmanager-db.postgres.database.azure.com: no such name (NXDomain)"]),
     ("016", &["Libpq my-pgsql-flexible-server.postgres.database.azure.com: no such name (NXDomain)"]),
@@ -45,6 +45,13 @@ const SEEN: [(&str, &[&str]); 20] = [
         ],
     ),
     (
+        "119",
+        &[
+            "Nslookup psql-core1-fg.writer.postgres.database.azure.com: NoError -> psql-core1.postgres.database.azure.com -> a1b9c61e56fd.psql-core1.private.postgres.database.azure.com 10.1.1.4",
+            "Nslookup psql-core1-fg.reader.postgres.database.azure.com: NoError -> psql-core1-dr.postgres.database.azure.com -> e2f2dd939144.psql-core1.private.postgres.database.azure.com 10.2.1.4",
+        ],
+    ),
+    (
         "124",
         &[
             "Dig psql-server-tomakabe.postgres.database.azure.com @127.0.0.11: NoError -> psql-server-tomakabe.privatelink.postgres.database.azure.com 10.0.3.4 udp 1224",
@@ -65,6 +72,15 @@ const SEEN: [(&str, &[&str]); 20] = [
     ),
     ("127", &["Libpq psql-arkcloud-dev.postgres.database.azure.com: no such name (NXDomain)"]),
     ("128", &["Libpq db-psqlflex-homelab.postgres.database.azure.com: no such name (NXDomain)"]),
+    (
+        "131",
+        &[
+            "Nslookup storageaccount.blob.core.windows.net @127.0.0.53: NXDomain",
+            "Nslookup storageaccount.blob.core.windows.net @168.63.129.16: NoError -> storageaccount.privatelink.blob.core.windows.net",
+            "Nslookup storageaccount.privatelink.blob.core.windows.net @168.63.129.16: NXDomain",
+            "Nslookup storageaccount.blob.core.windows.net @1.1.1.1: NoError -> storageaccount.privatelink.blob.core.windows.net -> blob.<publicname>.store.core.windows.net masked",
+        ],
+    ),
     (
         "136",
         &[

@@ -1,5 +1,7 @@
 //! Changes of a topology, as fixes make them.
 
+use std::fmt::Write as _;
+
 use vnetdig_model::dns::ResolutionPolicy;
 use vnetdig_model::{Address, Origin, RecordData, RecordSet, RecordType, TopologyBuilder, Ttl};
 
@@ -75,7 +77,7 @@ pub(crate) fn planted(text: &str) -> String {
         }
         block = line.ends_with(['|', '>', '-']).then_some(depth).filter(|_| line.contains([':', '-']));
         let beside = if block.is_some() { String::new() } else { format!(" # beside {number}.") };
-        new.push_str(&format!("{:depth$}# above {number}.\n{line}{beside}\n", ""));
+        writeln!(new, "{:depth$}# above {number}.\n{line}{beside}", "").expect("a string takes all");
     }
     new
 }

@@ -14,7 +14,7 @@ use crate::network::{
     HubConnection, PeeringHalf, PeeringState, ResourceScope, Route, RouteTable, SubnetId, SyncLevel, VnetId,
 };
 use crate::record::{RecordSet, RecordType, Soa, ZoneData, ZoneDataId, ZoneDataKind};
-use crate::server::{ConditionalForwarder, DefaultRoute, PrivateAnswerFilter};
+use crate::server::{ConditionalForwarder, DefaultRoute};
 use crate::service::{Admission, ConnectionState, Connectivity, EndpointTarget, PrivateEndpoint, PrivateEndpointId};
 use crate::source::Origin;
 
@@ -123,9 +123,11 @@ fn edit_server(edit: &Edit, facts: &mut Facts) {
         Edit::RemoveOwnZone { server, zone } => facts.dns_servers[*server].zones.retain(|known| known != zone),
         Edit::DisableValidation(server) => facts.dns_servers[*server].validates_dnssec = false,
         Edit::ExemptDomain { server, domain } => {
-            let none = PrivateAnswerFilter { except: Vec::new(), origin: Origin::Built };
-            let filter = facts.dns_servers[*server].private_answer_filter.get_or_insert(none);
-            filter.except.push(domain.clone());
+            if let Some(filter) = &mut facts.dns_servers[*server].private_answer_filter
+                && !filter.except.contains(domain)
+            {
+                filter.except.push(domain.clone());
+            }
         }
         Edit::RaiseAliasLimit { server, limit } => facts.dns_servers[*server].max_aliases = Some(*limit),
         Edit::StopRootHints(server) => {
@@ -267,11 +269,14 @@ fn rename_zone(facts: &mut Facts, zone: PrivateZoneId, name: &Fqdn) {
 
 /// The group writes its records anew, so that what had cleared them no longer counts (S-328).
 fn set_zone_group(facts: &mut Facts, endpoint: PrivateEndpointId, zones: &[PrivateZoneId]) {
-    let newest = facts.private_endpoints.values().map(|known| known.created).max().unwrap_or(0);
+    let target = facts.private_endpoints[endpoint].target;
+    let siblings = facts.private_endpoints.iter().filter(|(id, known)| *id != endpoint && known.target == target);
+    let newest = siblings.map(|(_, known)| known.created).max();
     let found = &mut facts.private_endpoints[endpoint];
     found.zone_group = Some(zones.to_vec());
-    found.created = newest + 1;
-    let target = found.target;
+    if let Some(newest) = newest {
+        found.created = found.created.max(newest + 1);
+    }
     let owner = crate::derive::target_name(facts, target);
     let data: Vec<ZoneDataId> = zones.iter().map(|zone| facts.private_zones[*zone].data).collect();
     facts.withdrawn.retain(|gone| gone.owner != owner || !data.contains(&gone.zone));

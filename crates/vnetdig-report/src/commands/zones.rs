@@ -1,7 +1,7 @@
 //! Private zones and their links.
 
 use vnetdig_model::Fqdn;
-use vnetdig_model::dns::{PrivateZoneId, ResolutionPolicy};
+use vnetdig_model::dns::{LinkState, PrivateZoneId, ResolutionPolicy};
 use vnetdig_model::network::VnetId;
 use vnetdig_model::service::PrivateEndpointId;
 
@@ -35,8 +35,14 @@ pub(super) fn link(sheet: &mut Sheet<'_>, zone: PrivateZoneId, vnet: VnetId, pol
     let topology = sheet.topology();
     let known = topology.declared_link(zone, vnet).map(|link| &sheet.facts().zone_links[link]);
     let registration = known.is_some_and(|link| link.registration_enabled);
+    let is_on_its_way =
+        known.is_some_and(|link| link.state == LinkState::InProgress && link.resolution_policy == policy);
     let (zone, vnet) = (Resource::zone(topology, zone), Resource::vnet(topology, vnet));
-    if known.is_some() {
+    if is_on_its_way {
+        // Nothing is to be changed: `virtualNetworkLinkState` becomes Completed by itself (S-018).
+        let name = link_name(&zone, &vnet);
+        sheet.az(link_command("show", &zone, &name));
+    } else if known.is_some() {
         let name = link_name(&zone, &vnet);
         sheet.az(link_command("update", &zone, &name).flag("--resolution-policy", policy_word(policy)));
         sheet.exists("the link");

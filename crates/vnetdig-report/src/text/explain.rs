@@ -117,7 +117,7 @@ fn one(cause: &CauseView, sources: &SourceMap, paint: TextOptions, text: &mut St
         line(text, &format!("  = with: {}, which nobody wrote down", plain(&fact.name)));
     }
     if !cause.mendable {
-        line(text, "  = note: no change of declared facts takes this away");
+        line(text, "  = note: no change that was tried takes this away");
     }
 }
 

@@ -3,7 +3,7 @@
 use vnetdig_model::SourceMap;
 
 use super::explain::explain;
-use super::{ExplainOptions, Style, plain};
+use super::{ExplainOptions, Style, TextOptions, plain};
 use crate::view::{AgreementView, ObservationView, ObservedView};
 use crate::words::counted;
 
@@ -15,7 +15,7 @@ const SUPPOSITIONS: usize = 5;
 pub fn observed(view: &ObservedView, sources: &SourceMap, options: ExplainOptions) -> String {
     let mut text = String::new();
     for found in &view.observations {
-        one(found, &view.from.name, options, &mut text);
+        one(found, &view.from.name, options.text, &mut text);
         text.push('\n');
     }
     for explanation in &view.explanations {
@@ -32,12 +32,11 @@ pub fn observed(view: &ObservedView, sources: &SourceMap, options: ExplainOption
         (parts, 0) => (Style::Bad, format!("{seen}: model and world part in {parts}")),
         (parts, open) => (Style::Bad, format!("{seen}: model and world part in {parts}, {open} undetermined")),
     };
-    text.push_str(&format!("verdict  {}\n", options.text.paint(style, &words)));
+    text.extend(["verdict  ", &options.text.paint(style, &words), "\n"]);
     text
 }
 
-fn one(found: &ObservationView, from: &str, options: ExplainOptions, text: &mut String) {
-    let paint = options.text;
+fn one(found: &ObservationView, from: &str, paint: TextOptions, text: &mut String) {
     let mut line = |words: String| {
         text.push_str(words.trim_end());
         text.push('\n');

@@ -402,19 +402,20 @@ fn unconfirmed(cause: &Cause) -> Vec<UnconfirmedView> {
 
 fn fix(start: &Situation, number: usize, fix: &Fix) -> FixView {
     let mut actions: Vec<ActionView> = Vec::new();
-    let mut rendered = Commands::default();
+    let edits: Vec<Edit> = fix
+        .actions
+        .iter()
+        .filter_map(|action| match action {
+            Action::Edit(edit) => Some(edit.clone()),
+            Action::Ask(_) | Action::AskOwnServers | Action::FlushCaches => None,
+        })
+        .collect();
+    let Commands { az, terraform, bicep, elsewhere } = commands(&start.topology, &edits);
     let mut stages = Stages::new(start);
     for (index, action) in fix.actions.iter().enumerate() {
         stages.advance(&fix.actions[..index]);
         let text = words::action(&stages.topology, action);
         actions.push(ActionView { kind: words::action_tag(action), text });
-    }
-    for (topology, edits) in stages.runs(&fix.actions) {
-        let Commands { az, terraform, bicep, elsewhere } = commands(&topology, &edits);
-        rendered.az.extend(az);
-        rendered.elsewhere.extend(elsewhere);
-        rendered.terraform = joined(rendered.terraform, terraform);
-        rendered.bicep = joined(rendered.bicep, bicep);
     }
     let texts: Vec<&str> = actions.iter().map(|action| action.text.as_str()).collect();
     let title = texts.join("; ");
@@ -428,17 +429,9 @@ fn fix(start: &Situation, number: usize, fix: &Fix) -> FixView {
         broken: fix.effects.broken(),
         changes: changes.collect(),
     };
-    let Commands { az, terraform, bicep, elsewhere } = rendered;
     let elsewhere = elsewhere.into_iter().map(|NativeStep { place, lines }| ElsewhereView { place, lines });
     let elsewhere = elsewhere.collect();
     FixView { number, title, actions, cost: fix.cost, effects, az, terraform, bicep, elsewhere, patch: None }
-}
-
-fn joined(one: Option<String>, other: Option<String>) -> Option<String> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(format!("{one}\n{other}")),
-        (one, other) => one.or(other),
-    }
 }
 
 /// The topologies in which the edits of a fix are told: an edit may speak of what an earlier one made.
@@ -452,33 +445,14 @@ impl<'s> Stages<'s> {
         Self { start, topology: Arc::clone(&start.topology) }
     }
 
-    /// Goes to the topology after these actions, when the last of them made something.
+    /// Goes to the topology after these actions.
     fn advance(&mut self, done: &[Action]) {
-        if done.last().is_some_and(makes_something)
+        if !done.is_empty()
             && let Some(after) = self.start.with(&Remedy { actions: done.to_vec() })
         {
             self.topology = after.topology;
         }
     }
-
-    /// Edits that are told together, each run in its topology.
-    fn runs(&self, actions: &[Action]) -> Vec<(Arc<Topology>, Vec<Edit>)> {
-        let mut stages = Self::new(self.start);
-        let mut runs: Vec<(Arc<Topology>, Vec<Edit>)> = Vec::new();
-        for (index, action) in actions.iter().enumerate() {
-            stages.advance(&actions[..index]);
-            let Action::Edit(edit) = action else { continue };
-            match runs.last_mut() {
-                Some((topology, edits)) if Arc::ptr_eq(topology, &stages.topology) => edits.push(edit.clone()),
-                _ => runs.push((Arc::clone(&stages.topology), vec![edit.clone()])),
-            }
-        }
-        runs
-    }
-}
-
-fn makes_something(action: &Action) -> bool {
-    matches!(action, Action::Edit(Edit::AddZone { .. } | Edit::AddEndpoint { .. } | Edit::AddRoute { .. }))
 }
 
 fn changed(before: &Topology, after: &Topology, change: &CellChange) -> CellChangeView {

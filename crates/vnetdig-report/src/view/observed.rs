@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 use vnetdig_analysis::compare::{Agreement, Comparison, Explanation};
-use vnetdig_engine::{Query, addresses, attempts_of};
+use vnetdig_engine::{Query, Response, addresses, attempts_of};
 use vnetdig_model::observation::Observation;
 use vnetdig_model::scenario::Asker;
 use vnetdig_model::{SourceMap, Topology};
@@ -168,11 +168,11 @@ fn says(topology: &Topology, sources: &SourceMap, from: Asker, compared: &Compar
     let mut lines: Vec<String> = Vec::new();
     for (outcome, found) in view.outcomes.iter().zip(resolution.outcomes()) {
         let response = found.branch.outcome.response();
-        let aliases = response.into_iter().flat_map(|response| response.aliases());
-        let aliases: String = aliases.map(|alias| format!(" → {}", words::absolute(alias))).collect();
+        let aliases = response.into_iter().flat_map(Response::aliases);
+        let chain: Vec<String> = std::iter::once(outcome.summary.clone()).chain(aliases.map(words::absolute)).collect();
         let addresses: Vec<String> =
             addresses(&found.branch.outcome).map(|address| address_text(topology, address)).collect();
-        let line = format!("{}{aliases} {}", outcome.summary, words::listed(&addresses));
+        let line = format!("{} {}", chain.join(" → "), words::listed(&addresses));
         let line = line.trim_end().to_owned();
         if !lines.contains(&line) {
             lines.push(line);

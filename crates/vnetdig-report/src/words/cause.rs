@@ -12,7 +12,6 @@ use vnetdig_model::filter::Direction;
 use vnetdig_model::network::{PeeringId, VnetId};
 use vnetdig_model::record::RecordSetId;
 use vnetdig_model::scenario::{Asker, BlockCause};
-use vnetdig_model::server::DefaultRoute;
 use vnetdig_model::service::EndpointTarget;
 use vnetdig_model::topology::ServerRef;
 
@@ -75,7 +74,7 @@ impl Told<'_> {
             Code::AppUsesPublicDns => format!("{who} resolves with the public resolver of the platform"),
             Code::IgnoresVnetDns => format!("{who} does not use the DNS servers of {}", self.vnet()),
             Code::ServersDiffer => {
-                format!("the DNS servers that {who} may ask give different answers for {name}, and either is asked")
+                format!("{} give different answers for {name}, and {who} gets one or the other", self.list())
             }
             Code::EnvironmentSuffix => {
                 format!("the environment of {who} answers {name}, which is below its own suffix")
@@ -134,8 +133,12 @@ impl Told<'_> {
                 _ => format!("{zone} is longer and wins over the zone that holds the record"),
             },
             Code::ZoneEqualsServer => format!("{zone} is named as the server, and its apex has no address"),
-            Code::ForwarderSkipsAzure => {
-                format!("{} sends {name} to a resolver that sees public data only", self.server())
+            Code::ForwarderSkipsAzure => match self.cause.facts.first() {
+                Some(Blamed::DnsServersOf(_)) => format!("{} see public data only", self.list()),
+                _ => format!("{} sends {name} to a resolver that sees public data only", self.server()),
+            },
+            Code::ForwarderMissing => {
+                format!("{} do not lead {name} to {}, which holds it", self.list(), self.blamed_server("the server"))
             }
             Code::RootHintFallback => {
                 format!("{} turns to the public root when its forwarder does not answer in time", self.server())
@@ -172,10 +175,10 @@ impl Told<'_> {
             },
             Code::DnsProxyOff => format!("the DNS proxy of {} is off", self.server()),
             Code::DnsServerDown => format!("{} does not answer", self.server()),
-            Code::DnsServerUnheld => match self.places_of_servers() {
-                Some(said) => said,
-                None => format!("nothing declared stands at the address that {} asks", self.client()),
-            },
+            Code::DnsServerUnheld => {
+                let endpoint = self.blamed_server("the inbound endpoint");
+                format!("{} lead to an address that {endpoint} does not have", self.list())
+            }
             Code::PublicZoneBroken => format!("Azure's resolvers cannot resolve the public zone of {name}"),
             Code::PlatformDnsDenied => format!("{} keeps queries from Azure-provided DNS", self.network_fact()),
             Code::Port53Denied => {
@@ -399,23 +402,32 @@ impl Told<'_> {
         self.server_or("the DNS server")
     }
 
-    fn places_of_servers(&self) -> Option<String> {
-        self.find(|fact| {
-            let (who, servers): (String, Vec<String>) = match fact {
-                Blamed::DnsServersOf(vnet) => {
-                    let servers = &self.names.topology.facts().vnets[vnet].dns_servers;
-                    (format!("the DNS servers of {}", self.names.vnet(vnet)), texts(servers))
+    /// The server among the facts.
+    fn blamed_server(&self, otherwise: &str) -> String {
+        let found = self.find(|fact| match fact {
+            Blamed::Server(server) => Some(self.names.topology.server_name(server)),
+            _ => None,
+        });
+        found.unwrap_or_else(|| otherwise.to_owned())
+    }
+
+    /// The list of servers at fault.
+    fn list(&self) -> String {
+        let facts = self.names.topology.facts();
+        let found = self.find(|fact| {
+            Some(match fact {
+                Blamed::DnsServersOf(vnet) => format!("the DNS servers of {}", self.names.vnet(vnet)),
+                Blamed::Forwarders(server) => format!("the forwarders of {}", self.names.server(server)),
+                Blamed::ConditionalForwarder(server, index) => {
+                    let known = &facts.dns_servers[server].conditional_forwarders[index];
+                    format!("the conditional forwarder of {} for {}", self.names.server(server), known.domain)
                 }
-                Blamed::Forwarders(server) => match &self.names.topology.facts().dns_servers[server].default_route {
-                    DefaultRoute::Forwarders { servers, .. } => {
-                        (format!("the forwarders of {}", self.names.server(server)), texts(servers))
-                    }
-                    _ => return None,
-                },
+                Blamed::Rule(rule) => format!("the targets of the rule for {}", facts.forwarding_rules[rule].domain),
+                Blamed::Firewall(firewall) => format!("the DNS servers of {}", facts.firewalls[firewall].name),
                 _ => return None,
-            };
-            Some(format!("{who} name {}, where nothing declared stands", listed(&servers)))
-        })
+            })
+        });
+        found.unwrap_or_else(|| format!("the DNS servers of {}", self.client()))
     }
 
     fn endpoint(&self) -> String {
@@ -491,10 +503,6 @@ impl Told<'_> {
         });
         found.unwrap_or_else(|| "a security rule".to_owned())
     }
-}
-
-fn texts(servers: &[impl ToString]) -> Vec<String> {
-    servers.iter().map(ToString::to_string).collect()
 }
 
 /// A fact to blame by its name: `zone pg`, `DNS servers of app`.

@@ -2,7 +2,7 @@
 
 use vnetdig_model::Topology;
 use vnetdig_model::client::ClientId;
-use vnetdig_model::dns::ResolutionPolicy;
+use vnetdig_model::dns::{LinkState, ResolutionPolicy};
 use vnetdig_model::edit::{Edit, PeeringFlag};
 use vnetdig_model::network::{NextHop, RouteDestination};
 use vnetdig_model::service::{EndpointTarget, PrivateEndpointId};
@@ -18,6 +18,13 @@ pub fn edit(topology: &Topology, edit: &Edit) -> String {
     let names = Names { topology };
     match edit {
         Edit::LinkZone { zone, vnet, resolution_policy } => {
+            let known = topology.declared_link(*zone, *vnet).map(|link| &topology.facts().zone_links[link]);
+            if known
+                .is_some_and(|link| link.state == LinkState::InProgress && link.resolution_policy == *resolution_policy)
+            {
+                let (zone, vnet) = (names.zone(*zone), names.vnet(*vnet));
+                return format!("wait until the link of zone {zone} to network {vnet} is Completed");
+            }
             let words = format!("link zone {} to network {}", names.zone(*zone), names.vnet(*vnet));
             match resolution_policy {
                 ResolutionPolicy::Default => words,

@@ -225,6 +225,7 @@ fn titles_read_aloud() {
     delete the route to 0.0.0.0/0 from table to-fw
     let route table to-fw take in routes of gateways
     add outbound rule allow-pg with priority 110 to NSG default
+    delete rule deny-all from NSG default
     add rule allow-pg with priority 110 to firewall fw
     switch on IP forwarding at the NIC of appliance nva
     connect network data to Virtual WAN hub vhub

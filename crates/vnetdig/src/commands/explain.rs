@@ -6,6 +6,7 @@ pub(super) mod patch;
 pub(super) mod situation;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use vnetdig_analysis::diagnose::{State, diagnose, fixes};
@@ -86,7 +87,7 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
         Some(_) => None,
         None => Some(args.goal.words().map_err(Stop::usage)?),
     };
-    let Loaded { mut sources, documents, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
+    let Loaded { sources, documents, scenario, diagnostics, .. } = load(&args.scenarios, &args.settings.switches);
     console.diagnostics(&sources, &diagnostics);
     let Some(scenario) = scenario else { return Ok(Exit::InvalidInput) };
 
@@ -105,7 +106,9 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
         let askers = asker::all_meant(&scenario.topology, args.goal.from.as_deref())?;
         let is_json = args.output == TraceOutput::Json;
         let file = pasted.unwrap_or(Path::new(STDIN));
-        return pasted::run(file, &scenario, &mut sources, &askers, &limits, options, is_json, console);
+        let topology = Arc::new(scenario.topology);
+        let held = pasted::Held { topology, askers: &askers, limits: &limits, options, is_json };
+        return pasted::run(file, &held, sources, console);
     };
     let mut exit = Exit::Holds;
     let mut views: Vec<ExplainView> = Vec::new();
@@ -116,7 +119,8 @@ pub(crate) fn run(args: &ExplainArgs, console: Console) -> Result<Exit, Stop> {
         }
         let assessment = start.assess(&limits);
         let found = diagnose(&start, &limits);
-        let fixes = fixes(&start, &found, &limits);
+        // What else a fix changes is looked at for every client and name; nobody asked for that.
+        let fixes = if args.fixes == FixOutput::None { Vec::new() } else { fixes(&start, &found, &limits) };
         tracing::debug!(from = asker_name(&start.topology, from), causes = found.causes.len(), "diagnosed");
         exit = exit.max(match (found.standing.goal, found.causes.is_empty()) {
             (State::Holds, _) => Exit::Holds,

@@ -158,6 +158,10 @@ fn set_level(found: &mut Diagnostic, levels: &[(String, Option<Severity>)]) -> b
 }
 
 fn write_baseline(file: &std::path::Path, found: &[Diagnostic], console: Console) -> Result<Exit, Stop> {
+    // What stands there already must be a baseline: a scenario is lost quickly by a slip of the hand.
+    if file.exists() {
+        Baseline::read(file)?;
+    }
     files::replace(file, Baseline::written(found).as_bytes()).map_err(|error| {
         Stop::new(Exit::Unwritable, format!("cannot write `{}`: {}", file.display(), reason(&error)))
     })?;

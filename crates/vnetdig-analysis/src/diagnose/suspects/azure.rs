@@ -40,9 +40,9 @@ fn broken(scene: &mut Scene<'_>, at: At<'_>, vnet: VnetId) {
         StepKind::NoZone => {
             for (candidate, reason) in &at.step.rejected {
                 if let (Candidate::Zone(zone), Rejection::LinkInProgress) = (candidate, reason) {
-                    let link = scene.topology.declared_link(*zone, vnet).map(Blamed::ZoneLink);
-                    let facts = link.into_iter().chain([Blamed::Zone(*zone)]).collect();
-                    let resolution_policy = ResolutionPolicy::Default;
+                    let Some(link) = scene.topology.declared_link(*zone, vnet) else { continue };
+                    let facts = vec![Blamed::ZoneLink(link), Blamed::Zone(*zone)];
+                    let resolution_policy = scene.topology.facts().zone_links[link].resolution_policy;
                     let remedies = one(Edit::LinkZone { zone: *zone, vnet, resolution_policy });
                     scene.suspect(Code::LinkInProgress, facts, Some(at), remedies);
                 }

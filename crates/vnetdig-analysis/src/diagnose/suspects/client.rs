@@ -97,10 +97,8 @@ fn servers_differ(scene: &mut Scene<'_>, asker: Party, servers: &[IpAddr]) {
             (Blamed::DnsServersOf(vnet), alone.collect())
         }
         Party::Server(ServerRef::Custom(server)) => {
-            let known = facts.dns_servers[server].conditional_forwarders.iter().enumerate();
-            let mut covering = known.filter(|(_, known)| name.is_at_or_below(&known.domain));
-            let conditional =
-                covering.find(|(_, known)| addresses(&known.servers).iter().all(|one| servers.contains(one)));
+            let conditional = super::server::covering(&facts.dns_servers[server], name)
+                .filter(|(_, known)| addresses(&known.servers).iter().all(|one| servers.contains(one)));
             let target = |target: &IpAddr| vec![std::net::SocketAddr::new(*target, 53)];
             if let Some((index, known)) = conditional {
                 let alone = servers.iter().map(|one| Edit::SetConditionalForwarder {
@@ -186,7 +184,9 @@ pub(super) fn after_asking(scene: &mut Scene<'_>, steps: &[At<'_>]) {
     if let Some(at) = steps.iter().find(|at| matches!(at.step.kind, StepKind::PublicBroken { .. })) {
         scene.suspect(Code::PublicZoneBroken, Vec::new(), Some(*at), Vec::new());
     }
-    if let Some(at) = steps.iter().find(|at| matches!(at.step.kind, StepKind::OwnDomain { .. })) {
+    // A pod's cluster answers names below its domain too, but those are nobody else's.
+    let is_own = |at: &&At<'_>| at.step.basis == Basis::ContainerAppsSuffix;
+    if let Some(at) = steps.iter().find(is_own) {
         let client = match goal.from {
             Asker::Client(client) => vec![Blamed::Client(client)],
             _ => Vec::new(),

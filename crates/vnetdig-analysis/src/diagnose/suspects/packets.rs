@@ -7,7 +7,7 @@ use vnetdig_model::appliance::{ApplianceRule, Device};
 use vnetdig_model::client::{ClientId, ClientKind};
 use vnetdig_model::diagnosis::Code;
 use vnetdig_model::edit::Edit;
-use vnetdig_model::filter::{Access, Direction, NsgId, PortRange, RuleEnd, SecurityRule, TrafficMatch};
+use vnetdig_model::filter::{Access, Direction, NsgId, PortRange, Protocol, RuleEnd, SecurityRule, TrafficMatch};
 use vnetdig_model::network::{NextHop, Place, Route, RouteDestination, VnetId};
 use vnetdig_model::places::HolderRef;
 use vnetdig_model::scenario::{Asker, BlockCause, Service};
@@ -61,6 +61,7 @@ pub(super) fn queries(scene: &mut Scene<'_>, steps: &[At<'_>]) {
             Block::ServerDown(_) => Code::DnsServerDown,
             other => Code::Blocked(other.cause()),
         };
+        next_hop_apart(scene, &stretch, block);
         let mut remedies = mends(scene.topology, &stretch, block, false);
         if code == Code::PlatformDnsDenied {
             remedies.extend(platform_dns_allowed(scene.topology, block));
@@ -104,11 +105,8 @@ fn asked_from_outside(scene: &mut Scene<'_>, at: At<'_>) {
         Party::Server(ServerRef::Custom(server)) => {
             let known = &facts.dns_servers[server];
             let is_azure = |target: &SocketAddr| target.ip() == AZURE_DNS;
-            let conditional = known.conditional_forwarders.iter().enumerate();
-            let guilty = conditional
-                .filter(|(_, one)| at.exchange.question.name.is_at_or_below(&one.domain))
+            let guilty = super::server::covering(known, &at.exchange.question.name)
                 .filter(|(_, one)| one.servers.iter().any(is_azure))
-                .max_by_key(|(_, one)| one.domain.label_count())
                 .map(|(index, one)| (index, one.domain.clone()));
             let targets = scene.azure_from(known.place);
             let (blamed, remedies): (Blamed, Vec<Remedy>) = match guilty {
@@ -165,21 +163,29 @@ pub(super) fn connection(scene: &mut Scene<'_>, possible: &Possible) {
         let to = holder.and_then(|holder| place_of_holder(scene.topology, holder));
         let stretch = Stretch { from, to, source, destination, holder, service, client };
         if let Fate::Blocked { block, on_return } = &found.fate {
+            next_hop_apart(scene, &stretch, block);
             let remedies = mends(scene.topology, &stretch, block, *on_return);
             let facts = blamed(scene.topology, block, &stretch);
-            scene.suspect(Code::Blocked(block.cause()), facts, None, remedies);
-            if let Some(cause) = scene.found.last_mut() {
-                cause.bases.push(block.basis());
-            }
+            scene.suspect_by(block.basis(), Code::Blocked(block.cause()), facts, remedies);
         }
         if let Acceptance::Refused(block) = &found.acceptance {
             let remedies = mends(scene.topology, &stretch, block, false);
             let facts = blamed(scene.topology, block, &stretch);
-            scene.suspect(Code::Blocked(block.cause()), facts, None, remedies);
-            if let Some(cause) = scene.found.last_mut() {
-                cause.bases.push(block.basis());
-            }
+            scene.suspect_by(block.basis(), Code::Blocked(block.cause()), facts, remedies);
         }
+    }
+}
+
+/// The next hop of a route stands behind a peering that is not whole (S-400, S-432): the route may be right.
+fn next_hop_apart(scene: &mut Scene<'_>, stretch: &Stretch, block: &Block) {
+    let (Block::ApplianceUnreachable { address, .. }, Place::Vnet(from)) = (block, stretch.from) else { return };
+    let places = scene.topology.places();
+    let Some(hub) = places.network_of(*address).filter(|hub| *hub != from) else { return };
+    let halves = [places.half(from, hub), places.half(hub, from)].into_iter().flatten();
+    let halves: Vec<Blamed> = halves.map(|half| Blamed::Network(NetworkFact::Peering(half))).collect();
+    if !halves.is_empty() {
+        let remedies = one(Edit::Peer { one: from, other: hub });
+        scene.suspect_by(block.basis(), Code::Blocked(BlockCause::PeeringNotConnected), halves, remedies);
     }
 }
 
@@ -347,7 +353,7 @@ fn edits_of(topology: &Topology, stretch: &Stretch, block: &Block, change: &Chan
         Change::EnableForwarding(Device::Appliance(appliance)) => vec![Edit::EnableForwarding(*appliance)],
         Change::AllowAtDevice(device, denying) => vec![device_rule(topology, stretch, *device, *denying)?],
         Change::AllowBefore { nsg, rule, direction, .. } => {
-            vec![allow_before(topology, *nsg, *rule, *direction, &rule_name(stretch), traffic(stretch)?)?]
+            vec![allow_before(topology, *nsg, *rule, *direction, &rule_name(stretch), traffic(topology, stretch)?)?]
         }
         Change::Correct(NetworkFact::Route(table, route)) => {
             let destination = facts.route_tables[*table].routes[*route].destination.clone();
@@ -415,27 +421,38 @@ fn routes(
     pairs.map(|(subnet, prefix)| Edit::AddRoute { subnet, route: route_to(prefix, next_hop) }).collect()
 }
 
+/// A name that no rule of the group has: a second rule of one name would take the place of the first.
+fn free_name(wanted: String, taken: &[&str]) -> Box<str> {
+    let is_taken = |name: &str| taken.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let numbered = (2..100).map(|number| format!("{wanted}-{number}"));
+    let mut names = std::iter::once(wanted.clone()).chain(numbered);
+    names.find(|name| !is_taken(name)).unwrap_or(wanted).into()
+}
+
 fn rule_name(stretch: &Stretch) -> String {
     let to = stretch.destination.map(|address| address.to_string().replace(['.', ':'], "-")).unwrap_or_default();
     let port = stretch.service.port().map(|port| format!("-{port}")).unwrap_or_default();
     format!("allow-to-{to}{port}")
 }
 
-/// Exactly the packets in question.
-fn traffic(stretch: &Stretch) -> Option<TrafficMatch> {
-    let end = |address: Option<IpAddr>| match address {
-        Some(address) => vec![RuleEnd::Prefix(address.into())],
-        None => vec![RuleEnd::Any],
+/// Exactly the packets in question. Queries that are cut short come again over TCP (S-041). Where the client's address
+/// is not declared, its subnet stands for it.
+fn traffic(topology: &Topology, stretch: &Stretch) -> Option<TrafficMatch> {
+    let subnet = stretch.client.and_then(|client| topology.facts().clients[client].subnet);
+    let sources = match (stretch.source, subnet) {
+        (Some(address), _) => vec![RuleEnd::Prefix(address.into())],
+        (None, Some(subnet)) => {
+            topology.facts().subnets[subnet].prefixes.iter().copied().map(RuleEnd::Prefix).collect()
+        }
+        (None, None) => vec![RuleEnd::Any],
     };
     let ports = stretch.service.port().map_or(PortRange::ALL, |port| PortRange { first: port, last: port });
-    stretch.destination?;
-    Some(TrafficMatch {
-        protocol: stretch.service.protocol(),
-        sources: end(stretch.source),
-        destinations: end(stretch.destination),
-        ports: vec![ports],
-        ..TrafficMatch::default()
-    })
+    let protocol = match stretch.service {
+        Service::Udp(53) => Protocol::Any,
+        service => service.protocol(),
+    };
+    let destinations = vec![RuleEnd::Prefix(stretch.destination?.into())];
+    Some(TrafficMatch { protocol, sources, destinations, ports: vec![ports], ..TrafficMatch::default() })
 }
 
 /// A rule with a number that is free and lower than that of the rule which denies (100 to 4096, S-420).
@@ -474,11 +491,12 @@ fn device_rule(topology: &Topology, stretch: &Stretch, device: Device, denying: 
     } else {
         numbers().max().unwrap_or(100).saturating_add(10)
     };
+    let taken: Vec<&str> = rules.into_iter().flatten().map(|rule| &*rule.name).collect();
     let rule = ApplianceRule {
-        name: rule_name(stretch).into(),
+        name: free_name(rule_name(stretch), &taken),
         priority,
         access: Access::Allow,
-        traffic: traffic(stretch)?,
+        traffic: traffic(topology, stretch)?,
         origin: Origin::Built,
     };
     Some(Edit::AddDeviceRule { device, rule })

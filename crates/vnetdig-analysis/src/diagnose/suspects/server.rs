@@ -2,12 +2,12 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use vnetdig_engine::{Basis, Candidate, Party, Rejection, StepKind, Vantage};
+use vnetdig_engine::{AZURE_DNS, Basis, Candidate, Party, Rejection, StepKind, Vantage};
 use vnetdig_model::diagnosis::Code;
 use vnetdig_model::edit::Edit;
 use vnetdig_model::network::Place;
 use vnetdig_model::scenario::Asker;
-use vnetdig_model::server::DnsServerId;
+use vnetdig_model::server::{ConditionalForwarder, DefaultRoute, DnsServer, DnsServerId};
 use vnetdig_model::topology::ServerRef;
 use vnetdig_model::{Address, Fqdn, RecordData};
 
@@ -132,7 +132,8 @@ pub(super) fn forwarding(scene: &mut Scene<'_>, steps: &[At<'_>]) {
                 let place = facts.firewalls[firewall].place;
                 let set = |servers| Remedy::edits([Edit::SetFirewallServers { firewall, servers }]);
                 let mut remedies = vec![set(Vec::new())];
-                remedies.extend(scene.azure_from(place).iter().skip(1).map(|server| set(vec![server.ip()])));
+                let others = scene.azure_from(place).into_iter().filter(|server| server.ip() != AZURE_DNS);
+                remedies.extend(others.map(|server| set(vec![server.ip()])));
                 scene.suspect(Code::ForwarderSkipsAzure, vec![Blamed::Firewall(firewall)], Some(*at), remedies);
             }
             _ => {}
@@ -144,6 +145,7 @@ fn of_forwarder(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId, steps: &
     match &at.step.kind {
         StepKind::RootHints { fallback: false } | StepKind::DefaultForwarders => {
             privatelink_only(scene, at, server, steps);
+            held_elsewhere(scene, at, server);
             let is_target = at.name != &at.exchange.question.name;
             let remedies = to_azure(scene, server);
             let code = if is_target { Code::TargetRoutedElsewhere } else { Code::ForwarderSkipsAzure };
@@ -166,6 +168,22 @@ fn of_forwarder(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId, steps: &
             scene.suspect(code, vec![Blamed::ConditionalForwarder(server, index)], Some(at), remedies);
         }
         _ => {}
+    }
+}
+
+/// Another declared server holds the name in a zone of its own, and this one has no forwarder to it.
+fn held_elsewhere(scene: &mut Scene<'_>, at: At<'_>, server: DnsServerId) {
+    let topology = scene.topology;
+    let facts = topology.facts();
+    let located = topology.names().locate(at.name);
+    let Some(name) = located.whole() else { return };
+    for (holder, known) in facts.dns_servers.iter().filter(|(holder, _)| *holder != server) {
+        let holds = |zone: &&vnetdig_model::record::ZoneDataId| topology.node(**zone, name).is_some();
+        let (Some(zone), Some(address)) = (known.zones.iter().find(holds), known.addresses.first()) else { continue };
+        let (domain, servers) = (topology.apex(*zone).clone(), vec![SocketAddr::new(*address, 53)]);
+        let remedies = one(Edit::SetConditionalForwarder { server, domain, servers });
+        let blamed = vec![Blamed::Forwarders(server), Blamed::Server(ServerRef::Custom(holder))];
+        scene.suspect(Code::ForwarderMissing, blamed, Some(at), remedies);
     }
 }
 
@@ -222,6 +240,13 @@ pub(super) fn is_public(party: Party) -> bool {
     matches!(party, Party::PublicResolver(_) | Party::AzureDns(Vantage::Public))
 }
 
+/// The conditional forwarder that takes a name: the one of the longest domain (S-210).
+pub(super) fn covering<'s>(server: &'s DnsServer, name: &Fqdn) -> Option<(usize, &'s ConditionalForwarder)> {
+    let forwarders = server.conditional_forwarders.iter().enumerate();
+    let covering = forwarders.filter(|(_, one)| name.is_at_or_below(&one.domain));
+    covering.max_by_key(|(_, one)| one.domain.label_count())
+}
+
 /// The address of a DNS server is one that an inbound endpoint had before it was made anew (S-102).
 fn unheld(scene: &mut Scene<'_>, at: At<'_>, asked: SocketAddr) {
     let topology = scene.topology;
@@ -233,6 +258,7 @@ fn unheld(scene: &mut Scene<'_>, at: At<'_>, asked: SocketAddr) {
         known.iter().map(|target| SocketAddr::new(swap(&target.ip()), target.port())).collect()
     };
     let itself = Blamed::Server(ServerRef::Inbound(endpoint));
+    let name = &at.exchange.question.name;
     let (blamed, edits): (Blamed, Vec<Edit>) = match at.exchange.asker {
         Party::Client(who) => {
             let vnet = match who {
@@ -256,25 +282,21 @@ fn unheld(scene: &mut Scene<'_>, at: At<'_>, asked: SocketAddr) {
         }
         Party::Server(ServerRef::Custom(server)) => {
             let known = &facts.dns_servers[server];
-            let conditional = known.conditional_forwarders.iter().enumerate();
-            let guilty = conditional.filter(|(_, one)| one.servers.contains(&asked));
-            let guilty: Vec<_> =
-                guilty.map(|(index, one)| (index, one.domain.clone(), swap_targets(&one.servers))).collect();
-            match guilty.into_iter().next() {
-                Some((index, domain, servers)) => (
-                    Blamed::ConditionalForwarder(server, index),
-                    vec![Edit::SetConditionalForwarder { server, domain, servers }],
-                ),
-                None => (
-                    Blamed::Forwarders(server),
-                    vec![Edit::SetForwarders { server, servers: vec![SocketAddr::new(address, asked.port())] }],
-                ),
+            if let Some((index, one)) = covering(known, name).filter(|(_, one)| one.servers.contains(&asked)) {
+                let (domain, servers) = (one.domain.clone(), swap_targets(&one.servers));
+                let edit = Edit::SetConditionalForwarder { server, domain, servers };
+                (Blamed::ConditionalForwarder(server, index), vec![edit])
+            } else {
+                let DefaultRoute::Forwarders { servers, .. } = &known.default_route else { return };
+                let servers = swap_targets(servers);
+                (Blamed::Forwarders(server), vec![Edit::SetForwarders { server, servers }])
             }
         }
         Party::Outbound(ruleset) => {
-            let mut rules = facts.forwarding_rules.iter();
-            let guilty = rules.find(|(_, rule)| rule.ruleset == ruleset && rule.targets.contains(&asked));
-            let Some((id, rule)) = guilty else { return };
+            let rules = facts.forwarding_rules.iter().filter(|(_, rule)| rule.ruleset == ruleset && rule.enabled);
+            let covering = rules.filter(|(_, rule)| name.is_at_or_below(&rule.domain));
+            let guilty = covering.max_by_key(|(_, rule)| rule.domain.label_count());
+            let Some((id, rule)) = guilty.filter(|(_, rule)| rule.targets.contains(&asked)) else { return };
             let (domain, targets) = (rule.domain.clone(), swap_targets(&rule.targets));
             (Blamed::Rule(id), vec![Edit::SetRule { ruleset, domain, targets }])
         }

@@ -110,7 +110,7 @@ fn of_endpoint(
     if group.is_empty() {
         scene.suspect(Code::NoZoneGroup, both, Some(at), vec![register]);
     } else if group.contains(&zone) {
-        let code = if is_withdrawn { Code::RecordWithdrawn } else { Code::ZoneGroupWrongZone };
+        let code = if is_withdrawn { Code::RecordWithdrawn } else { Code::RecordMissing };
         let again = Remedy::edits([Edit::SetZoneGroup { endpoint, zones: group }]);
         scene.suspect(code, both, Some(at), vec![again]);
     } else {
@@ -236,7 +236,8 @@ fn found(scene: &mut Scene<'_>, at: At<'_>, id: RecordSetId) {
     if set.record_type != RecordType::A && set.record_type != RecordType::AAAA || !set.data.iter().any(is_wrong) {
         return;
     }
-    let right = own_addresses(scene, target).into_iter().next();
+    let is_v6 = set.record_type == RecordType::AAAA;
+    let right = own_addresses(scene, target).into_iter().find(|address| address.is_ipv6() == is_v6);
     let corrected = right.map(|address| RecordSet {
         data: std::iter::once(RecordData::Address(Address::Known(address))).collect(),
         origin: Origin::Built,

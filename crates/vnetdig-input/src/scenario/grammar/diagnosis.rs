@@ -14,7 +14,7 @@ pub(crate) static DIAGNOSIS: Words = Words {
             "client-outside-network",
             "The client stands outside every network that could answer privately (S-038, S-311).",
         ),
-        ("hosts-file-overrides", "The hosts file answers before any server is asked."),
+        ("hosts-file-overrides", "The hosts file answers before any server is asked (S-205)."),
         ("local-name-not-sent", "The stub does not send .local and single-label names to a server (S-227)."),
         ("search-list-captures", "A name made with the search list answers before the name itself (S-036)."),
         ("small-edns-size", "The stub offers so small a size that the end of the chain is lost (S-042)."),
@@ -24,14 +24,14 @@ pub(crate) static DIAGNOSIS: Words = Words {
         ),
         ("stale-cache", "A cache on the way still gives what was true before (S-502, S-503)."),
         ("app-uses-public-dns", "The app resolves with the platform's public resolver (S-223)."),
-        ("client-ignores-vnet-dns", "The client does not use its network's DNS servers (S-224)."),
+        ("client-ignores-vnet-dns", "The client does not use its network's DNS servers (S-201, S-223, S-224)."),
         ("tool-asks-elsewhere", "The tool asks another server than the client's resolver would (S-212)."),
         (
             "dns-servers-differ",
             "The servers of a list do not give equivalent answers, and which one is asked is not sure (S-202, S-229).",
         ),
         ("environment-suffix-captures", "The environment answers names below its own suffix itself (S-224)."),
-        ("name-not-published", "The name asked for is none that the service publishes."),
+        ("name-not-published", "The name asked for is none that the service publishes (S-303)."),
         ("name-not-in-certificate", "The name is not in the server's certificate (S-304)."),
         (
             "zone-not-linked",
@@ -60,7 +60,11 @@ pub(crate) static DIAGNOSIS: Words = Words {
         ("zone-equals-server-name", "A linked zone is named as the server, and its apex has no address (S-313)."),
         (
             "forwarder-skips-azure",
-            "The DNS server sends the name to a resolver that sees public data only (S-204, S-205).",
+            "The DNS server, or the list of the network, leads to a resolver that sees public data only (S-204, S-205).",
+        ),
+        (
+            "conditional-forwarder-missing",
+            "No conditional forwarder leads the name to the DNS server that holds it (S-205, S-211).",
         ),
         (
             "root-hint-fallback",
@@ -110,7 +114,7 @@ pub(crate) static DIAGNOSIS: Words = Words {
         ("appliance-denies", "The appliance or firewall does not let the packets pass."),
         ("security-rule", "A security rule drops the packets (S-420)."),
         ("asymmetric-path", "Replies come back another way than a device needs (S-443)."),
-        ("routing-loop", "Routes lead the packets in a circle."),
+        ("routing-loop", "Routes lead the packets in a circle (S-432)."),
         ("client-route-missing", "The client does not send the address into the network (S-433)."),
         ("captured-prefix", "The address lies in a range that never leaves the client (S-433)."),
         ("basic-load-balancer", "A basic load balancer is not reachable across global peering (S-403)."),

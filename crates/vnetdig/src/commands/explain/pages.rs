@@ -69,6 +69,7 @@ const PAGES: &[(&str, &str)] = pages![
     "record-stale"
     "record-withdrawn"
     "reserved-suffix"
+    "conditional-forwarder-missing"
     "root-hint-fallback"
     "route-drops"
     "routing-loop"

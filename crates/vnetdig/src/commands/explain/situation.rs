@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use vnetdig_analysis::diagnose::{Goal, Situation, Want};
-use vnetdig_engine::{Limits, Query, Resolution, Trace, World, resolve, situation_at, usual_service};
+use vnetdig_engine::{Limits, Query, Resolution, Trace, World, resolve, situation_at};
 use vnetdig_model::Scenario;
 use vnetdig_model::scenario::{Asker, SimTime, TypedQuestion};
 use vnetdig_model::switches::parse_duration;
@@ -100,7 +100,7 @@ pub(crate) fn situations(
             Some(Port::Of(service)) => Some(service),
             None => {
                 let resolution: Resolution<Trace> = resolve(&topology, &query, &world, limits);
-                usual_service(&topology, &question, &resolution)
+                Goal::usual_service(&topology, &question, &resolution)
             }
         };
         let mut goal = Goal::of(&topology, from, question.clone(), service);
