@@ -8,7 +8,7 @@ use vnetdig_model::scenario::Verdict;
 use vnetdig_model::service::EndpointTarget;
 use vnetdig_model::{Address, RecordType, ResponseCode, Topology};
 
-use super::goal::{Goal, Subject, Want, belongs_to, declared_private, has_private_address, subject};
+use super::goal::{Goal, Want, belongs_to, declared_private, has_private_address, subject};
 
 /// Where a question stops on its way to the goal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -184,7 +184,13 @@ pub fn assess(topology: &Topology, world: &World, goal: &Goal, limits: &Limits) 
     Assessment { resolution, possible }
 }
 
-fn judge(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome: &Outcome, branch: usize) -> Possible {
+fn judge(
+    topology: &Topology,
+    goal: &Goal,
+    subject: Option<EndpointTarget>,
+    outcome: &Outcome,
+    branch: usize,
+) -> Possible {
     let at = |stage, is_unknown, attempts| Possible { branch, stage, is_unknown, attempts };
     if let Outcome::Indeterminate { missing } = outcome {
         // Whatever public DNS holds, it is not the private address that is wanted.
@@ -228,7 +234,7 @@ pub(super) fn endpoint_elsewhere(topology: &Topology, address: IpAddr) -> Option
 /// A name further down the chain resolves, and the certificate does not hold it (S-303, S-304).
 fn certificate(topology: &Topology, goal: &Goal, possible: Possible) -> Possible {
     let proves = match (goal.service, subject(topology, &goal.question.name.name)) {
-        (Some(_), Some(Subject::Service(target))) => {
+        (Some(_), Some(target)) => {
             vnetdig_model::derive::target_name(topology.facts(), target) != goal.question.name.name
                 || public_name(topology, target) == &goal.question.name.name
         }
@@ -248,7 +254,7 @@ pub(super) fn public_name(topology: &Topology, target: EndpointTarget) -> &vnetd
 
 /// Whether an answer is what was wanted. A private address must be one that the service really has: an address of
 /// before a failover or a recreation is none.
-fn is_wanted(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome: &Outcome) -> bool {
+fn is_wanted(topology: &Topology, goal: &Goal, subject: Option<EndpointTarget>, outcome: &Outcome) -> bool {
     let record_type = goal.question.record_type;
     let verdict = verdict_of(topology, record_type, outcome);
     let addresses: Vec<Address> = vnetdig_engine::addresses(outcome).collect();
@@ -256,7 +262,7 @@ fn is_wanted(topology: &Topology, goal: &Goal, subject: Option<Subject>, outcome
         Want::Private => {
             let is_address = matches!(record_type, RecordType::A | RecordType::AAAA);
             let owned = match subject {
-                Some(Subject::Service(target)) if is_address && has_private_address(topology, target) => {
+                Some(target) if is_address && has_private_address(topology, target) => {
                     addresses.iter().all(|address| belongs_to(topology, target, *address))
                 }
                 None if is_address => {

@@ -59,7 +59,7 @@ impl Goal {
         if let Some(service) = vnetdig_engine::usual_service(topology, question, resolution) {
             return Some(service);
         }
-        let Subject::Service(EndpointTarget::Service(service)) = subject(topology, &question.name.name)? else {
+        let EndpointTarget::Service(service) = subject(topology, &question.name.name)? else {
             return None;
         };
         let service = &topology.facts().private_link_services[service];
@@ -83,18 +83,12 @@ impl Goal {
     }
 }
 
-/// What a name belongs to, as far as the topology knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
-    /// A server in a delegated subnet, or a service with private endpoints.
-    Service(EndpointTarget),
-}
-
 /// Most names looked at on the way from a name to what it belongs to; longer chains of aliases are not followed.
 const MOST_ALIASES: usize = 16;
 
-/// What a name belongs to: itself, or the end of the aliases declared for it anywhere.
-pub(super) fn subject(topology: &Topology, name: &Fqdn) -> Option<Subject> {
+/// The server or service that a name belongs to, as far as the topology knows: by itself, or by the end of the aliases
+/// declared for it anywhere.
+pub(super) fn subject(topology: &Topology, name: &Fqdn) -> Option<EndpointTarget> {
     let facts = topology.facts();
     let mut open = vec![name.clone()];
     let mut seen: Vec<Fqdn> = Vec::new();
@@ -108,7 +102,7 @@ pub(super) fn subject(topology: &Topology, name: &Fqdn) -> Option<Subject> {
         let mut all = postgres.chain(services);
         if let Some((target, _)) = all.find(|(target, public)| **public == name || target_name(facts, *target) == name)
         {
-            return Some(Subject::Service(target));
+            return Some(target);
         }
         for (_, data) in declared_anywhere(topology, &name) {
             if let RecordData::Cname(target) = data {
@@ -212,7 +206,7 @@ fn wanted(topology: &Topology, from: Asker, question: &TypedQuestion) -> Want {
     let is_outside = matches!(from, Asker::Client(client)
         if matches!(facts.clients[client].kind, ClientKind::Internet { .. }));
     match subject(topology, &question.name.name) {
-        Some(Subject::Service(target)) => {
+        Some(target) => {
             let injected = matches!(target, EndpointTarget::Postgres(server)
                 if matches!(facts.postgres_servers[server].connectivity, Connectivity::VnetIntegrated { .. }));
             if injected || (!is_outside && has_private_address(topology, target)) {
@@ -235,7 +229,7 @@ fn wanted(topology: &Topology, from: Asker, question: &TypedQuestion) -> Want {
 fn has_ipv6(topology: &Topology, name: &Fqdn) -> bool {
     let facts = topology.facts();
     let is_v6 = |data: &RecordData| matches!(data, RecordData::Address(Address::Known(IpAddr::V6(_))));
-    let of_subject = subject(topology, name).is_some_and(|Subject::Service(target)| {
+    let of_subject = subject(topology, name).is_some_and(|target| {
         let endpoints = endpoints_of(topology, target);
         endpoints.iter().any(|id| facts.private_endpoints[*id].address.is_some_and(|address| address.is_ipv6()))
     });

@@ -107,7 +107,8 @@ fn without_needless_caches(start: &Situation, assessment: &Assessment, limits: &
 }
 
 /// The fewest causes that, taken away, bring the question to a later stage on its way; of equally many, those that
-/// bring it furthest, and of those the ones suspected first. Without any, what is known to stand in the way though nothing declared can be changed about it.
+/// bring it furthest, and of those the ones suspected first. Without any, what is known to stand in the way though
+/// nothing declared can be changed about it.
 fn further(from: &Node, seen: &mut Vec<Mark>, limits: &Limits) -> Result<Node, Option<Cause>> {
     let (stage, _) = from.assessment.mark();
     let mut dead_end = None;

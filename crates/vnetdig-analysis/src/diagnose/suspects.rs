@@ -23,7 +23,7 @@ use vnetdig_model::{Fqdn, Topology};
 
 use super::assess::{Assessment, Possible, Stage};
 use super::blame::Blamed;
-use super::goal::{Subject, subject};
+use super::goal::subject;
 use super::play::Situation;
 use super::{Cause, Remedy};
 
@@ -80,7 +80,7 @@ impl At<'_> {
 impl<'s> Scene<'s> {
     fn of(situation: &'s Situation) -> Self {
         let topology = &*situation.topology;
-        let subject = subject(topology, &situation.goal.question.name.name).map(|Subject::Service(target)| target);
+        let subject = subject(topology, &situation.goal.question.name.name);
         Self { situation, topology, subject, found: Vec::new() }
     }
 

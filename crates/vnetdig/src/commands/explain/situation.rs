@@ -31,7 +31,8 @@ pub(crate) struct GoalArgs {
     pub(crate) record_type: Option<String>,
     /// What a connection is opened to: a port such as `5432` or `53/udp`, `icmp`, or `none`.
     ///
-    /// Unless given it is 5432 at names of PostgreSQL servers, and `none` at all others.
+    /// Unless given it is 5432 at names of PostgreSQL servers; at names of other services it is the first port declared
+    /// for them, or the one that services of their kind listen on; and `none` at all other names.
     #[arg(long, value_name = "PORT", value_parser = port)]
     pub(crate) port: Option<Port>,
     /// What the answer should be: `private`, `public`, `answer`, or an address; addresses may be several, with commas.
